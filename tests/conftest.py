@@ -1,0 +1,256 @@
+"""What every test may ask for: a clock, a migrated database, the application, a client.
+
+Whatever asks for `database_url` (and so for `app`, `client` or `session`) runs twice,
+on SQLite and on PostgreSQL. Tests that ask for none of them run once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import importlib
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import flask_migrate
+import pytest
+from flask import Flask, has_app_context
+from flask.testing import FlaskClient, FlaskCliRunner
+from flask_sqlalchemy import SQLAlchemy
+from hypothesis import HealthCheck, settings
+
+from tests import postgres
+from tests.clock import NOW, Clock
+
+IN_CI = os.environ.get("CI", "").lower() not in ("", "0", "false")
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+settings.register_profile(
+    "clearslot",
+    deadline=None,  # two busy cores make any single example slow now and then
+    derandomize=IN_CI,
+    max_examples=60,
+    suppress_health_check=[HealthCheck.too_slow],  # for the same reason
+)
+settings.load_profile("clearslot")
+
+
+def _stay_on_this_machine(event: str, arguments: tuple) -> None:
+    """Refuse to look up or call another host: no test may depend on one."""
+    if event == "socket.connect" and isinstance(arguments[1], tuple):
+        host = arguments[1][0]
+    elif event == "socket.getaddrinfo":
+        host = arguments[0]
+    else:
+        return
+    if host and host not in LOOPBACK:
+        raise RuntimeError(f"a test reached for {host}")
+
+
+sys.addaudithook(_stay_on_this_machine)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    return _refuse_skip(report, expected=hasattr(report, "wasxfail"))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_make_collect_report(collector):
+    report = yield
+    return _refuse_skip(report, expected=False)
+
+
+def _refuse_skip(report, *, expected):
+    """In CI a skipped test is a failed one: nobody reads the reasons there."""
+    if IN_CI and report.skipped and not expected:
+        report.outcome = "failed"
+        report.longrepr = f"skipped, which CI does not accept: {report.longrepr[2]}"
+    return report
+
+
+@dataclass(frozen=True)
+class Database:
+    url: str
+    empty: Callable[[], None]
+
+
+class Client(FlaskClient):
+    """Sends each request as a server would: in a context of its own.
+
+    Otherwise a test that also uses `session` would lend its application context to the
+    request, and a view that forgot to commit would pass. What the test wrote is
+    committed first, and what it reads afterwards is read anew.
+    """
+
+    def open(self, *arguments, **options):
+        if has_app_context():
+            _database().session.commit()
+        return contextvars.Context().run(super().open, *arguments, **options)
+
+
+@pytest.fixture
+def now():
+    return NOW
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def engine_name(request) -> str:
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.Server]:
+    with postgres.throwaway() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def database(request, engine_name, tmp_path_factory) -> Iterator[Database]:
+    """Migrated once, then emptied for each test; `database_url` does that."""
+    folder = tmp_path_factory.mktemp("database")
+    if engine_name == "sqlite":
+        path = folder / "clearslot.db"
+        _migrate(f"sqlite:///{path}", folder)
+        migrated = shutil.copyfile(path, folder / "migrated.db")
+        yield Database(f"sqlite:///{path}", lambda: _restore(path, migrated))
+        return
+    server = request.getfixturevalue("postgres_server")
+    url = server.create("clearslot")
+    _migrate(url, folder)
+    with contextlib.closing(postgres.Broom(server, "clearslot")) as broom:
+        yield Database(url, broom.sweep)
+
+
+@pytest.fixture
+def database_url(database) -> str:
+    """A database that is migrated and empty."""
+    database.empty()
+    return database.url
+
+
+@pytest.fixture
+def blank_database_url(request, engine_name, tmp_path) -> Iterator[str]:
+    """A database without a schema, for the tests of the migrations themselves."""
+    if engine_name == "sqlite":
+        yield f"sqlite:///{tmp_path / 'blank.db'}"
+        return
+    server = request.getfixturevalue("postgres_server")
+    yield server.create("blank")
+    server.drop("blank")
+
+
+@pytest.fixture(scope="session")
+def shared_app(database, tmp_path_factory) -> Flask:
+    return _create_app(database.url, tmp_path_factory.mktemp("data"), {})
+
+
+@pytest.fixture
+def app(shared_app, database_url, tmp_path, clock) -> Iterator[Flask]:
+    """The application, with this test's own database, data folder and clock.
+
+    It is built once and lent to each test in turn, because building it and compiling
+    its queries anew would take most of the run. Settings and extensions go back to
+    what they were; who wants more of it (`before_request`) asks for `make_app`.
+    """
+    config, extensions = dict(shared_app.config), dict(shared_app.extensions)
+    shared_app.config.update(CLOCK=clock, DATA=tmp_path)
+    yield shared_app
+    _let_go(shared_app)
+    for lent, before in (
+        (shared_app.config, config),
+        (shared_app.extensions, extensions),
+    ):
+        lent.clear()
+        lent.update(before)
+
+
+@pytest.fixture
+def make_app(database_url, tmp_path, clock) -> Iterator[Callable[..., Flask]]:
+    """Builds an application of this test's own: `make_app(RATE_LIMITS="on")`."""
+    made: list[Flask] = []
+
+    def make(**overrides: object) -> Flask:
+        app = _create_app(database_url, tmp_path, {"CLOCK": clock} | overrides)
+        made.append(app)
+        return app
+
+    yield make
+    for app in made:
+        _let_go(app)
+
+
+@pytest.fixture
+def client(app) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def runner(app) -> FlaskCliRunner:
+    return app.test_cli_runner()
+
+
+@pytest.fixture
+def session(app):
+    """The database session; the only fixture that holds an application context."""
+    with app.app_context():
+        yield _database().session
+
+
+def _create_app(url: str, folder: Path, overrides: Mapping[str, object]) -> Flask:
+    # Imported when asked for: the pure tests neither need the application nor wait.
+    environment = {
+        "CLEARSLOT_DATA": str(folder),
+        "CLEARSLOT_DATABASE_URL": url,
+        "CLEARSLOT_RATE_LIMITS": "off",
+        "CLEARSLOT_SECRET_KEY": "only for tests: " + "s" * 32,
+        "CLEARSLOT_INDEX_KEY": "only for tests: " + "i" * 32,
+        "CLEARSLOT_FIELD_KEYS": "b25seSBmb3IgdGVzdHM6IDMyIGJ5dGVzIG9mIGtleS4=",
+    }
+    configuration = importlib.import_module("booking.settings").read(environment)
+    configuration |= {
+        "TESTING": True,
+        "WTF_CSRF_ENABLED": False,
+        # The real cost of argon2, 0.1 s for each hash, is not what these tests test.
+        "SECURITY_PASSWORD_HASH_PASSLIB_OPTIONS": {
+            "argon2__memory_cost": 8,
+            "argon2__parallelism": 1,
+            "argon2__rounds": 1,
+        },
+    }
+    app = importlib.import_module("app").create_app(configuration | dict(overrides))
+    app.test_client_class = Client
+    return app
+
+
+def _restore(path: Path, migrated: Path) -> None:
+    for leftover in (path.with_name(f"{path.name}-{part}") for part in ("wal", "shm")):
+        leftover.unlink(missing_ok=True)
+    shutil.copyfile(migrated, path)
+
+
+def _migrate(url: str, folder: Path) -> None:
+    app = _create_app(url, folder, {})
+    with app.app_context():
+        flask_migrate.upgrade()
+    _let_go(app)
+
+
+def _let_go(app: Flask) -> None:
+    with app.app_context():
+        for engine in _database().engines.values():
+            engine.dispose()
+
+
+def _database() -> SQLAlchemy:
+    return importlib.import_module("booking.db").db
