@@ -1,0 +1,48 @@
+"""What is safe, and when: a pure library without clock, database or network."""
+
+from __future__ import annotations
+
+from screening.answers import AnswerErrors, FieldError, check_answers, pin_answers
+from screening.assessment import clearance
+from screening.catalogue import Area, RedFlag, Source, Step, Text, Treatment
+from screening.clearance import Clearance
+from screening.facts import Record
+from screening.loading import SHIPPED, load
+from screening.questions import Choice, Follow, Page, Question
+from screening.readers.rules import PROFILES
+from screening.reading import RulebookError
+from screening.rulebook import Rulebook, questionnaire
+from screening.rules.model import Rule
+from screening.windows import Authority, Conflict, Notice, Verdict, Window
+
+__all__ = [
+    "PROFILES",
+    "SHIPPED",
+    "AnswerErrors",
+    "Area",
+    "Authority",
+    "Choice",
+    "Clearance",
+    "Conflict",
+    "FieldError",
+    "Follow",
+    "Notice",
+    "Page",
+    "Question",
+    "Record",
+    "RedFlag",
+    "Rule",
+    "Rulebook",
+    "RulebookError",
+    "Source",
+    "Step",
+    "Text",
+    "Treatment",
+    "Verdict",
+    "Window",
+    "check_answers",
+    "clearance",
+    "load",
+    "pin_answers",
+    "questionnaire",
+]

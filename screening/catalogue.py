@@ -1,0 +1,78 @@
+"""What a rulebook lists besides its rules: treatments, areas, texts, steps, sources."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a number or a sentence comes from; `strength` is that of its publisher."""
+
+    id: str
+    title: str
+    publisher: str
+    year: int | None
+    address: str | None
+    strength: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A sentence for a patient with its sources; `unsourced` marks a clinic default."""
+
+    id: str
+    text: str
+    sources: tuple[str, ...]
+    unsourced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A part of the body that can be treated."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Treatment:
+    """A bookable treatment; `code` is its short name in the rulebook's tables."""
+
+    id: str
+    code: str
+    name: str
+    summary: str
+    areas: tuple[str, ...]
+    synonyms: tuple[str, ...]
+    info: tuple[Text, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One message before or after a visit.
+
+    `anchor` "visit" counts `days` (negative: before) from the day of the visit; "after"
+    counts `days` and `hours` from its end.
+    """
+
+    id: str
+    kind: str
+    anchor: str
+    days: int
+    hours: int
+    urgent: bool
+    title: str
+    texts: tuple[Text, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RedFlag:
+    """A sign after treatment, what to do about it and what to tell the patient."""
+
+    id: str
+    sign: str
+    when: str
+    action: str
+    message: str
+    sources: tuple[str, ...]

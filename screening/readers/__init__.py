@@ -1,0 +1,1 @@
+"""Turning the rulebook's files into what the library works with."""

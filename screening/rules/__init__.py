@@ -1,0 +1,1 @@
+"""The kinds of rule: they turn facts into windows and know no medicine."""

@@ -1,0 +1,63 @@
+"""What one treatment on one area needs: its questions, and the clauses they wake."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from screening.questions import Question
+from screening.rules.model import Band, Clause
+from screening.rules.spacing import Neighbours
+from screening.windows import Notice
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """What a missing and an unsure answer mean, and the advice if it blocks nothing."""
+
+    missing: Band
+    unsure: Band
+    notice: str
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """A notice for everybody, unless one of these treatments is on record."""
+
+    notice: Notice
+    unless_record: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """What is said about something on another part of the body."""
+
+    answer: str
+    treatment: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Everything that screening `treatment` on `area` takes, prepared at load.
+
+    `heard` are questions that are not asked here but judged if they are answered;
+    `consulted` decide between the bands of others; `advisory` ones only give advice.
+    """
+
+    treatment: str
+    area: str
+    overlapping: frozenset[str]
+    questions: tuple[Question, ...]
+    heard: tuple[Question, ...]
+    clauses: Mapping[str, tuple[Clause, ...]]
+    consulted: frozenset[str]
+    advisory: frozenset[str]
+    silence: Silence
+    symptom: Band | None
+    advice: tuple[Advice, ...]
+    neighbours: Neighbours | None
+    elsewhere: Elsewhere
+
+    def concerns(self, area: str | None) -> bool:
+        """Whether something on `area` counts here; no area means everywhere."""
+        return area is None or area in self.overlapping

@@ -1,0 +1,117 @@
+"""What is stated: answers and recorded answers as facts, and what was left open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from screening.facts import NEVER, UNSURE, Fact, Provenance, Record
+from screening.questions import Question
+from screening.rulebook import Rulebook
+from screening.sheets import Sheet
+
+
+@dataclass(slots=True)
+class Statements:
+    """The facts by question, and the questions that nobody answered."""
+
+    facts: dict[str, list[Fact]] = field(default_factory=dict)
+    missing: list[str] = field(default_factory=list)
+    strange: list[Fact] = field(default_factory=list)
+
+    def add(self, fact: Fact) -> None:
+        """One more fact."""
+        self.facts.setdefault(fact.question, []).append(fact)
+
+
+def state(
+    rulebook: Rulebook,
+    sheet: Sheet,
+    answers: Mapping[str, object],
+    records: Iterable[Record],
+    *,
+    today: date,
+) -> Statements:
+    """Read answers and records; what cannot be read is unsure, and never clear."""
+    stated = Statements()
+    for question in (*sheet.questions, *sheet.heard):
+        _add_answer(stated, sheet, question, answers.get(question.id), today)
+    for name in answers:
+        if name not in rulebook.questions:
+            stated.strange.append(Fact(str(name), UNSURE))
+    for record in records:
+        if record.kind == "answer":
+            _add_record(stated, rulebook, sheet, record, today)
+    return stated
+
+
+def _add_answer(
+    stated: Statements, sheet: Sheet, question: Question, value: object, today: date
+) -> None:
+    if value is None:
+        if question not in sheet.heard:
+            _leave_open(stated, question)
+    elif value != question.clear_answer or _is_needed(question, sheet):
+        _add(stated, sheet, question, _meant(question, _read(question, value, today)))
+
+
+def _is_needed(question: Question, sheet: Sheet) -> bool:
+    """Clear answers wake no clause; birth dates and consulted ones are kept."""
+    return question.kind == "date" or question.id in sheet.consulted
+
+
+def _leave_open(stated: Statements, question: Question) -> None:
+    """Silence; a follow-up is not missed, because its longest reading counts."""
+    if question.asked_if is not None:
+        return
+    stated.missing.append(question.id)
+    if question.missing_counts_as:
+        stated.add(Fact(question.id, question.missing_counts_as))
+
+
+def _read(question: Question, value: object, today: date) -> Fact:
+    """The fact that a value states; the unreadable and the untimely are unsure."""
+    fact = question.fact(value)
+    if fact is None:
+        return Fact(question.id, UNSURE)
+    past = question.tense in ("past", "state")
+    if past and fact.span is not None and fact.span.first > today:
+        return Fact(question.id, UNSURE)
+    return fact
+
+
+def _meant(question: Question, fact: Fact) -> Fact:
+    """The unsafe reading of unsure where the question has one."""
+    if fact.value == UNSURE and question.unsure_counts_as:
+        return replace(fact, value=question.unsure_counts_as)
+    return fact
+
+
+def _add(stated: Statements, sheet: Sheet, question: Question, fact: Fact) -> None:
+    """Add a fact and the ones that it implies."""
+    stated.add(fact)
+    if question.kind != "when" or fact.value in (NEVER, UNSURE):
+        return
+    for implied in sheet.questions:
+        if question.id in implied.implied_by:
+            yes = replace(fact, question=implied.id, value="yes", via=question.id)
+            stated.add(replace(yes, span=None, area=None))
+
+
+def _add_record(
+    stated: Statements, rulebook: Rulebook, sheet: Sheet, record: Record, today: date
+) -> None:
+    question = rulebook.questions.get(record.subject)
+    if question is None:
+        stated.strange.append(
+            Fact(record.subject, UNSURE, None, Provenance.RECORD, None, record.ref)
+        )
+        return
+    fact = replace(
+        _meant(question, _read(question, record.value, today)),
+        provenance=Provenance.RECORD,
+        area=record.area if question.area_specific else None,
+        ref=record.ref,
+    )
+    _add(stated, sheet, question, fact)
