@@ -1,0 +1,1 @@
+"""Who, when, where: the business and its storage."""
