@@ -1,0 +1,191 @@
+"""The one door: joins a patient's answers with the clinic's records and asks screening.
+
+Every path that puts a person into a slot asks here, inside its own transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+
+import screening
+from booking import patients, rulebooks
+from booking.clock import local_day
+from booking.db import db
+from booking.errors import CallUs, RefusedByGate
+from booking.models.appointment import Appointment, Move, Release, Status
+from booking.models.clinic import Site
+from booking.models.patient import Record
+from screening import Authority, Clearance, Verdict, Window
+
+_KNOWN = (Status.CONFIRMED, Status.HELD, Status.ARRIVED, Status.COMPLETED)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a day comes to, once what was released is left out.
+
+    `owner` is the strictest authority among the windows that remain, or None if the day
+    is clear.
+    """
+
+    verdict: Verdict
+    windows: tuple[Window, ...]
+
+    @property
+    def owner(self) -> Authority | None:
+        if not self.windows:
+            return None
+        return max((w.release_by for w in self.windows), key=lambda one: one.rank)
+
+
+def clearance_for(  # noqa: PLR0913 - one question, every part of it named
+    site: Site,
+    treatment: str,
+    area: str,
+    answers: dict[str, Any],
+    *,
+    now: datetime,
+    patient_id: int | None,
+    ignoring: int | None = None,
+) -> Clearance:
+    """Windows from the answers and, for a known patient, from the clinic's records.
+
+    *ignoring* is the appointment being decided: it must not stand in its own way.
+    """
+    return screening.clearance(
+        rulebooks.current(site),
+        treatment,
+        area,
+        answers,
+        today=local_day(now, site.timezone),
+        records=records_of(patient_id, site, ignoring=ignoring),
+    )
+
+
+def records_of(
+    patient_id: int | None, site: Site, *, ignoring: int | None = None
+) -> list[screening.Record]:
+    """What the clinic itself knows: visits past and future, and entries by staff."""
+    if patient_id is None:
+        return []
+    people = patients.rows_of_person(patient_id)
+    visits = db.session.execute(
+        select(
+            Appointment.id,
+            Appointment.treatment,
+            Appointment.area,
+            Appointment.starts_at,
+            Appointment.depth_mm,
+        ).where(
+            Appointment.patient_id.in_(people),
+            Appointment.status.in_(_KNOWN),
+            Appointment.id != (ignoring or 0),
+        )
+    )
+    known = rulebooks.current(site).treatments
+    found = [
+        screening.Record.of_treatment(
+            treatment,
+            local_day(starts_at, site.timezone),
+            area=area,
+            depth_mm=depth_mm,
+            ref=f"appointment {number}",
+        )
+        for number, treatment, area, starts_at, depth_mm in visits
+        if treatment in known
+    ]
+    entries = db.session.scalars(
+        select(Record).where(
+            Record.patient_id.in_(people), Record.corrected_by_id.is_(None)
+        )
+    )
+    return found + [_entry(row) for row in entries]
+
+
+def _entry(row: Record) -> screening.Record:
+    ref = f"record {row.id}"
+    if row.kind == "treatment" and row.day is not None:
+        return screening.Record.of_treatment(
+            row.subject,
+            row.day,
+            area=row.area,
+            depth_mm=row.value.get("depth_mm"),
+            ref=ref,
+        )
+    if row.kind == "symptom" and row.day is not None:
+        return screening.Record.of_symptom(row.day, ref=ref)
+    return screening.Record.of_answer(
+        row.subject, row.value["value"], area=row.area, ref=ref
+    )
+
+
+def decide(
+    clearance: Clearance, day: date, released: Iterable[Window] = ()
+) -> Decision:
+    """The verdict of *day*, leaving out the windows that were *released* for this
+    visit."""
+    keys = {window.key for window in released}
+    windows = tuple(w for w in clearance.windows_on(day) if w.key not in keys)
+    worst = max((w.verdict for w in windows), default=Verdict.CLEAR)
+    return Decision(worst, windows)
+
+
+def released_windows(appointment_id: int) -> list[Window]:
+    """The windows released for this visit since it last moved, as a move needs a new
+    release."""
+    rows = select(Release).where(
+        Release.appointment_id == appointment_id,
+        Release.placement == placement_of(appointment_id),
+    )
+    return [window for row in db.session.scalars(rows) for window in thaw(row.windows)]
+
+
+def placement_of(appointment_id: int) -> int:
+    """How often the visit has moved."""
+    moves = select(func.count(Move.id)).where(Move.appointment_id == appointment_id)
+    return db.session.scalar(moves) or 0
+
+
+def freeze(windows: Iterable[Window]) -> list[dict[str, Any]]:
+    """Windows as JSON values, for storing."""
+    return [window.to_json() for window in windows]
+
+
+def thaw(stored: Sequence[dict[str, Any]] | None) -> list[Window]:
+    """Stored windows again."""
+    return [Window.from_json(item) for item in stored or ()]
+
+
+def admit_online(
+    site: Site, clearance: Clearance, starts_at: datetime, *, now: datetime
+) -> Decision:
+    """The decision for a request made online, or RefusedByGate or CallUs.
+
+    A hold nobody may release is as good as a refusal.
+    """
+    day = local_day(starts_at, site.timezone)
+    decision = decide(clearance, day)
+    if decision.verdict is Verdict.REFUSE or decision.owner is Authority.NOBODY:
+        raise refusal(clearance, decision, now=now, site=site)
+    notice = timedelta(hours=site.online_hold_notice_hours)
+    if decision.verdict is Verdict.HOLD and starts_at < now + notice:
+        raise CallUs
+    return decision
+
+
+def refusal(
+    clearance: Clearance, decision: Decision, *, now: datetime, site: Site
+) -> RefusedByGate:
+    """The refusal of a day, with what the person can do instead."""
+    reasons = list(dict.fromkeys(w.reason for w in decision.windows))
+    return RefusedByGate(
+        reasons[0] if reasons else None,
+        windows=decision.windows,
+        reasons=reasons,
+        first_clear_day=clearance.first_clear_day(local_day(now, site.timezone)),
+    )

@@ -1,0 +1,1 @@
+"""Messages: planned as rows, sent by the dispatcher."""

@@ -1,0 +1,159 @@
+"""What a mail says: the values its template is filled with.
+
+Everything here is neutral, but for `steps`: these name what to do before and after the
+treatment, and are filled only if the patient chose to get the details by mail.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from booking import diary, links, rulebooks, screenings
+from booking.clock import local_day
+from booking.db import db
+from booking.messages import letterhead, plan
+from booking.messages.kinds import PREP_LATE
+from booking.models.appointment import Appointment, Hold, HoldState
+from booking.models.clinic import Site, Treatment
+from booking.models.message import Message
+from screening import RedFlag, Rulebook
+
+MOST_SLOTS = 3
+_SLOTS_SEEN = 2000  # some days, however many practitioners
+_ANSWERED_BY = ("held", "reheld", "staff_hold")
+_AFTER = ("aftercare", "checkin")
+_DETAILED = ("prep", "recheck", *_AFTER)
+
+
+@dataclass(frozen=True)
+class Advice:
+    """One step as the patient reads it."""
+
+    title: str
+    texts: tuple[str, ...]
+
+
+def spoken_day(day: date) -> str:
+    """Wednesday 3 March 2027."""
+    return f"{day:%A} {day.day} {day:%B %Y}"
+
+
+def spoken(instant: datetime, zone: ZoneInfo) -> str:
+    """Wednesday 3 March 2027 at 10:00 GMT: with the zone, on the site's clock."""
+    local = instant.astimezone(zone)
+    name = local.tzname() or ""
+    if not name.isalpha():
+        name = f"UTC{name}"
+    return f"{spoken_day(local.date())} at {local:%H:%M} {name}"
+
+
+def context(message: Message, kind: str, *, now: datetime) -> dict[str, Any]:
+    """The values for the templates of *kind*."""
+    appointment = message.appointment
+    site = db.session.get_one(Site, appointment.site_id)
+    zone = ZoneInfo(site.timezone)
+    base = letterhead.current().base_url
+    hold = _open_hold(appointment) if kind in _ANSWERED_BY else None
+    values: dict[str, Any] = {
+        "site": site,
+        "base": base,
+        "queue": f"{base}/desk/holds",
+        "name": "",
+        "when": spoken(appointment.starts_at, zone),
+        "by_answer": hold is not None and hold.owner == "answer" and not hold.neutral,
+        "decide_by": spoken(hold.decide_by, zone) if hold else None,
+        "late": message.step == PREP_LATE,
+        "steps": [],
+        "flags": [],
+        "slots": [],
+        "first_day": None,
+    }
+    if message.audience == "patient" and appointment.patient:
+        values["name"] = appointment.patient.name
+        values["link"] = f"{base}/visit/{links.mailed_token(appointment)}"
+        values["care"] = values["link"] + "/care"
+        values["change"] = values["link"] + "/change"
+    if kind in _DETAILED and appointment.details_by_mail:
+        values["steps"] = advice(message, site)
+        if kind in _AFTER:
+            values["flags"] = _flags(appointment, site)
+    if kind == "expired":
+        starts = _next(appointment, site, now)
+        values["slots"] = [spoken(start, zone) for start in starts]
+    if kind == "rescreen_refused":
+        values["first_day"] = _first_day(appointment, site, now)
+    return values
+
+
+def advice(message: Message, site: Site) -> list[Advice]:
+    """The steps that this message tells, their texts filled in."""
+    appointment, rulebook = message.appointment, rulebooks.current(site)
+    steps = plan.gathered(message, rulebook.plan(appointment.treatment))
+    values = placeholders(appointment, site, rulebook)
+    return [
+        Advice(step.title, tuple(filled(text.text, values) for text in step.texts))
+        for step in steps
+    ]
+
+
+def _flags(appointment: Appointment, site: Site) -> list[RedFlag]:
+    """The signs that need help after this treatment, in the rulebook's order."""
+    flags = rulebooks.current(site).red_flags(appointment.treatment)
+    return [flag for flag in flags if flag.action != "none"]
+
+
+def placeholders(
+    appointment: Appointment, site: Site, rulebook: Rulebook
+) -> dict[str, str]:
+    treatment = appointment.treatment
+    again = local_day(appointment.starts_at, site.timezone) + timedelta(
+        days=rulebook.interval(treatment, treatment)
+    )
+    stored = db.session.get(Treatment, treatment)
+    minutes = sum(
+        phase["minutes"]
+        for phase in (stored.phases if stored else [])
+        if "numb" in phase["name"].lower()
+    )
+    return {"{next_date}": spoken_day(again), "{numbing_minutes}": str(minutes)}
+
+
+def filled(text: str, values: dict[str, str]) -> str:
+    for placeholder, value in values.items():
+        text = text.replace(placeholder, value)
+    return text
+
+
+def _open_hold(appointment: Appointment) -> Hold | None:
+    return db.session.scalar(
+        select(Hold).where(
+            Hold.appointment_id == appointment.id, Hold.state == HoldState.OPEN
+        )
+    )
+
+
+def _next(appointment: Appointment, site: Site, now: datetime) -> list[datetime]:
+    """The first free time of each of the next clear days."""
+    slots = diary.next_clear(
+        site,
+        appointment.treatment,
+        screenings.clearance_of(appointment.screening),
+        now=now,
+        limit=_SLOTS_SEEN,
+        first_visit=appointment.first_visit,
+    )
+    firsts: dict[date, datetime] = {}
+    for slot in slots:
+        firsts.setdefault(local_day(slot.start, site.timezone), slot.start)
+    return list(firsts.values())[:MOST_SLOTS]
+
+
+def _first_day(appointment: Appointment, site: Site, now: datetime) -> str | None:
+    clearance = screenings.clearance_of(appointment.screening)
+    day = clearance.first_clear_day(local_day(now, site.timezone))
+    return spoken_day(day) if day else None

@@ -1,0 +1,184 @@
+"""Booking online: on the answers alone, because the address is not proven (I-9b)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from sqlalchemy.exc import IntegrityError
+
+from booking import audit, gate, holds, idempotency, patients, placement, screenings
+from booking.actors import PATIENT
+from booking.db import begin_write, db
+from booking.deciding import Booked, birth_date, clearance_of, settle
+from booking.diary import Search
+from booking.errors import ClearanceExpired, ReservationEnded, SlotTaken
+from booking.messages import plan
+from booking.models.appointment import Appointment, Status
+from booking.models.clinic import Site
+from booking.models.screening import Screening
+from booking.patients import Contact
+from booking.reservations import keep, new_visit
+from screening import Clearance
+
+MOST_TRIES = 25
+"""How often a rival may take the place that "any practitioner" chose, before we give
+up."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What somebody asks for; no practitioner means any."""
+
+    start: datetime
+    practitioner: int | None
+    contact: Contact
+
+
+def book(  # noqa: PLR0913 - one request, every part of it named
+    screening: Screening,
+    start: datetime,
+    practitioner: int | None,
+    contact: Contact,
+    *,
+    now: datetime,
+    source: str,
+    key: str | None = None,
+    body: bytes | str = "",
+    reservation: Appointment | None = None,
+) -> Booked:
+    """Book a visit, or raise a BookingError and change nothing.
+
+    1. The same key and body: the visit it made before.
+    2. Ask the gate, before anything is said about free places.
+    3. Bind the screening, take the place (or the reservation), write the messages.
+    """
+    request = idempotency.request_of(key, body) if key else None
+    if earlier := idempotency.find(request):
+        return _replayed(earlier)
+    attempt = partial(
+        _book_once,
+        screening.id,
+        Wish(start, practitioner, patients.checked(contact)),
+        now=now,
+        source=source,
+        request=request,
+        reserved_id=reservation.id if reservation else None,
+    )
+    return _persistent(attempt, request)
+
+
+def _persistent(
+    attempt: Callable[[], Booked], request: idempotency.Request | None
+) -> Booked:
+    """Try again while a rival was faster and another place may do."""
+    for _ in range(MOST_TRIES):
+        try:
+            return attempt()
+        except SlotTaken as taken:
+            db.session.rollback()
+            if earlier := idempotency.find(request):
+                return _replayed(earlier)
+            if taken.extra:
+                raise
+        except IntegrityError:
+            # Two requests with one key at once: the other one was first.
+            db.session.rollback()
+            if earlier := idempotency.find(request):
+                return _replayed(earlier)
+            raise
+    raise SlotTaken(nearest=[])
+
+
+def _book_once(
+    screening_id: int,
+    wish: Wish,
+    *,
+    now: datetime,
+    source: str,
+    request: idempotency.Request | None,
+    reserved_id: int | None,
+) -> Booked:
+    begin_write()
+    screening = db.session.get_one(Screening, screening_id)
+    if screening.expires_at <= now:
+        raise ClearanceExpired
+    site = db.session.get_one(Site, screening.site_id)
+    clearance = clearance_of(site, screening, now=now, patient_id=None)
+    decision = gate.admit_online(site, clearance, wish.start, now=now)
+    screenings.bind(screening, wish.contact.email)
+    if reserved_id is None:
+        appointment = _take(site, screening, wish, clearance, now=now, source=source)
+    else:
+        appointment = _redeem(site, screening, reserved_id, clearance, wish, now=now)
+    appointment.patient_id = patients.add(
+        wish.contact, birth_date(screening), now=now, established=False
+    ).id
+    appointment.booked_at = now
+    appointment.details_by_mail = wish.contact.details_by_mail
+    hold = settle(appointment, site, clearance, decision, now=now, requested=True)
+    idempotency.remember(request, appointment, now=now)
+    audit.record(PATIENT, "book", appointment, now=now)
+    plan.follow(appointment, "held" if hold else "confirmed", now=now, hold=hold)
+    db.session.commit()
+    return Booked(appointment, clearance, hold)
+
+
+def _take(
+    site: Site,
+    screening: Screening,
+    wish: Wish,
+    clearance: Clearance,
+    *,
+    now: datetime,
+    source: str,
+) -> Appointment:
+    """A place nobody has; SlotTaken with the nearest free slots if there is none left,
+    and without them if a rival was faster and another place may do."""
+    search = Search(site, screening.treatment, now)
+    try:
+        place = placement.find(search, wish.start, wish.practitioner)
+    except SlotTaken:
+        # Rivals queue behind this transaction: look for other places after it.
+        db.session.rollback()
+        nearest = placement.nearest(search, clearance, wish.start)
+        raise SlotTaken(nearest=nearest) from None
+    appointment = new_visit(
+        screening, place, Status.CONFIRMED, now=now, source=source, first_visit=True
+    )
+    placement.claim(appointment, place, patient_id=None)
+    return appointment
+
+
+def _redeem(
+    site: Site,
+    screening: Screening,
+    reserved_id: int,
+    clearance: Clearance,
+    wish: Wish,
+    *,
+    now: datetime,
+) -> Appointment:
+    """The reserved visit, kept for good."""
+    reserved = db.session.get_one(
+        Appointment, reserved_id, with_for_update={"key_share": True}
+    )
+    try:
+        keep(reserved, None, now=now, screening_id=screening.id)
+    except ReservationEnded:
+        db.session.rollback()
+        search = Search(site, screening.treatment, now)
+        nearest = placement.nearest(search, clearance, wish.start)
+        raise ReservationEnded(nearest=nearest) from None
+    return reserved
+
+
+def _replayed(appointment: Appointment) -> Booked:
+    return Booked(
+        appointment,
+        screenings.clearance_of(appointment.screening),
+        holds.open_of(appointment),
+        replayed=True,
+    )

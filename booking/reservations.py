@@ -1,0 +1,178 @@
+"""Reservations: a slot kept for ten minutes while the patient finishes."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from booking import gate, placement
+from booking.crypto import new_token
+from booking.db import begin_write, db
+from booking.diary import Search
+from booking.errors import ReservationEnded, SlotTaken
+from booking.models.appointment import Appointment, Claim, Status
+from booking.models.clinic import Site
+from booking.models.screening import Screening
+
+MOST_EXTENSIONS = 12
+"""WCAG 2.2.1 asks for at least ten extensions of a time limit."""
+
+
+def reserve(
+    screening: Screening, start: datetime, practitioner: int | None, *, now: datetime
+) -> Appointment:
+    """Keep a slot; the gate is asked first.
+
+    Raises as `appointments.book` does.
+    """
+    screening_id = screening.id
+    begin_write()
+    screening = db.session.get_one(Screening, screening_id)
+    site = db.session.get_one(Site, screening.site_id)
+    clearance = gate.clearance_for(
+        site,
+        screening.treatment,
+        screening.area,
+        screening.answers,
+        now=now,
+        patient_id=None,
+    )
+    gate.admit_online(site, clearance, start, now=now)
+    until = now + timedelta(minutes=site.reservation_minutes)
+    search = Search(site, screening.treatment, now)
+    try:
+        place = placement.find(search, start, practitioner)
+        appointment = new_visit(
+            screening,
+            place,
+            Status.RESERVED,
+            now=now,
+            source="online",
+            first_visit=True,
+        )
+        appointment.reserved_until = until
+        placement.claim(appointment, place, patient_id=None, expires_at=until)
+    except SlotTaken:
+        db.session.rollback()
+        raise SlotTaken(nearest=placement.nearest(search, clearance, start)) from None
+    db.session.commit()
+    return appointment
+
+
+def new_visit(
+    screening: Screening,
+    place: placement.Place,
+    status: Status,
+    *,
+    now: datetime,
+    source: str,
+    first_visit: bool,
+) -> Appointment:
+    """Add the row of a visit, without claims.
+
+    Never commits.
+    """
+    appointment = Appointment(
+        public_id=new_token(),
+        uid=f"{uuid.UUID(bytes=secrets.token_bytes(16), version=4)}@clearslot",
+        site_id=screening.site_id,
+        treatment=screening.treatment,
+        area=screening.area,
+        screening_id=screening.id,
+        status=status,
+        practitioner_id=place.practitioner_id,
+        starts_at=place.starts_at,
+        ends_at=place.ends_at,
+        first_visit=first_visit,
+        source=source,
+        sequence=0,
+        link_version=1,
+        created_at=now,
+    )
+    db.session.add(appointment)
+    db.session.flush()
+    return appointment
+
+
+def is_live(appointment: Appointment, *, now: datetime) -> bool:
+    """Whether the slot is still kept."""
+    return (
+        appointment.status == Status.RESERVED
+        and appointment.reserved_until is not None
+        and appointment.reserved_until > now
+    )
+
+
+def keep(
+    appointment: Appointment,
+    until: datetime | None,
+    *,
+    now: datetime,
+    screening_id: int,
+) -> None:
+    """Keep the slot that a screening has reserved until then, or for good.
+
+    ReservationEnded if it is over or another's, also where a rival has freed any of its
+    claims meanwhile: what is not claimed is not kept. Never commits.
+    """
+    if appointment.screening_id != screening_id:
+        raise ReservationEnded
+    claims = db.session.scalars(
+        select(Claim)
+        .where(Claim.appointment_id == appointment.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+    if not is_live(appointment, now=now) or not all(claim.live for claim in claims):
+        raise ReservationEnded
+    appointment.reserved_until = until
+    for claim in claims:
+        claim.expires_at = int(until.timestamp()) if until else None
+
+
+def extend(appointment: Appointment, *, now: datetime) -> Appointment:
+    """Ten more minutes from now, or ReservationEnded."""
+    appointment = locked(appointment.id)
+    if appointment.extensions >= MOST_EXTENSIONS:
+        raise ReservationEnded
+    site = db.session.get_one(Site, appointment.site_id)
+    until = now + timedelta(minutes=site.reservation_minutes)
+    keep(appointment, until, now=now, screening_id=appointment.screening_id)
+    appointment.extensions += 1
+    db.session.commit()
+    return appointment
+
+
+def let_go(appointment: Appointment, *, now: datetime) -> None:
+    """Free a reserved slot early.
+
+    Nothing happens if it is no longer reserved.
+    """
+    appointment = locked(appointment.id)
+    if appointment.status == Status.RESERVED:
+        end(appointment, now=now)
+    db.session.commit()
+
+
+def end(appointment: Appointment, *, now: datetime) -> None:
+    """The reservation is over.
+
+    Never commits.
+    """
+    placement.free(appointment)
+    appointment.status = Status.EXPIRED
+    appointment.ended_at = now
+
+
+def locked(appointment_id: int) -> Appointment:
+    """Begin to write, with this visit's row locked and fresh."""
+    begin_write()
+    return db.session.get_one(
+        Appointment,
+        appointment_id,
+        with_for_update={"key_share": True},
+        populate_existing=True,
+    )
