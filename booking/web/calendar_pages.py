@@ -1,0 +1,196 @@
+"""From the calendar to the booked visit: choose a time, say who you are, confirm."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from booking import appointments, holds, links, reservations
+from booking.clock import local_day
+from booking.errors import (
+    ClearanceExpired,
+    InvalidRequest,
+    ReservationEnded,
+    SlotTaken,
+)
+from booking.models.appointment import Appointment
+from booking.web import after, edge, journey, month, offers, security, timeline
+from booking.web.forms import DetailsForm
+from booking.web.journey import Journey
+from screening import Authority, Verdict
+
+bp = Blueprint("calendar", __name__, url_prefix="/booking/<key>")
+bp.before_request(journey.leave_finished)
+
+Answered = str | Response | tuple[str, int]
+YEARS = range(2000, 2900)
+
+
+@bp.errorhandler(ClearanceExpired)
+def expired(refusal: ClearanceExpired) -> Response:
+    """The answers are still in the draft: one look at them, and they count anew."""
+    flash("Your answers are a day old. Please check that they are still right.", "info")
+    return redirect(url_for("screening.review", **(request.view_args or {})), 303)
+
+
+@bp.get("/calendar")
+def month_page(key: str) -> Answered:
+    trip = journey.find(key)
+    return _calendar(trip)
+
+
+@bp.post("/time")
+@security.limiter.limit(security.PUBLIC_WRITES)
+def choose(key: str) -> Answered:
+    trip = journey.find(key)
+    start, practitioner = wanted_time()
+    before = trip.reservation()
+    try:
+        reserved = reservations.reserve(
+            trip.screening(), start, practitioner, now=edge.now()
+        )
+    except SlotTaken as taken:
+        return _calendar(trip, taken), 409
+    trip.remember(reserved=reserved.public_id)
+    for other in (before, *journey.hoarded(trip)):
+        if other is not None:
+            reservations.let_go(other, now=edge.now())
+    return redirect(url_for(".details", key=key), 303)
+
+
+@bp.route("/details", methods=["GET", "POST"])
+@security.limiter.limit(security.BOOKINGS, methods=["POST"])
+def details(key: str) -> Answered:
+    trip = journey.find(key)
+    reserved = trip.reservation()
+    if reserved is None:
+        return redirect(url_for(".month_page", key=key), 303)
+    form = DetailsForm(data=trip.contact)
+    if form.validate_on_submit():
+        return _book(trip, reserved, form)
+    if form.is_submitted():
+        trip.save(contact=asdict(form.contact))
+    if not reservations.is_live(reserved, now=edge.now()):
+        return _ended(trip, reserved)
+    status = 422 if form.errors else 200
+    return _details(trip, reserved, form), status
+
+
+@bp.post("/more-time")
+@security.limiter.limit(security.PUBLIC_WRITES)
+def more_time(key: str) -> Answered:
+    """Keep the time for longer; what was typed so far travels along and is kept."""
+    trip = journey.find(key)
+    reserved = trip.reservation()
+    if reserved is None:
+        return redirect(url_for(".month_page", key=key), 303)
+    if "email" in request.form:
+        trip.save(contact=asdict(DetailsForm().contact))
+    try:
+        reserved = reservations.extend(reserved, now=edge.now())
+    except ReservationEnded:
+        return _ended(trip, reserved)
+    if request.accept_mimetypes.best == "application/json":
+        return jsonify(seconds=_seconds_left(reserved))
+    return redirect(url_for(".details", key=key), 303)
+
+
+def wanted_time() -> tuple[datetime, int | None]:
+    """The start and the practitioner that a form asks for, or InvalidRequest."""
+    try:
+        start = datetime.fromisoformat(request.form.get("start", ""))
+    except ValueError:
+        start = datetime.min  # noqa: DTZ901 - refused below, like every naive one
+    if start.utcoffset() is None or start.year not in YEARS:
+        raise InvalidRequest.of("start", "Choose one of the offered times.")
+    who = request.form.get("practitioner", "")
+    if who and not (who.isascii() and who.isdecimal() and len(who) < 10):
+        raise InvalidRequest.of("practitioner", "Choose somebody who works here.")
+    return start.astimezone(UTC), int(who) if who else None
+
+
+def wanted_month() -> month.Wanted:
+    """Month, day and practitioner of the page's address."""
+    return month.Wanted.of(
+        request.args.get("month", ""),
+        request.args.get("day", ""),
+        request.args.get("with", ""),
+    )
+
+
+def _calendar(trip: Journey, taken: SlotTaken | None = None) -> str:
+    clearance = trip.clearance()
+    scope = offers.Scope(edge.site(), trip.draft.treatment, clearance)
+    return render_template(
+        "patient/calendar.html",
+        trip=trip,
+        clearance=clearance,
+        month=month.look(scope, wanted_month(), now=edge.now()),
+        timeline=timeline.draw(clearance, edge.today()),
+        taken=taken,
+        nearest=offers.named(scope, taken.extra.get("nearest", ())) if taken else (),
+        sources=trip.rulebook.sources,
+    )
+
+
+def _book(trip: Journey, reserved: Appointment, form: DetailsForm) -> Answered:
+    contact = form.contact
+    wish = [reserved.public_id, asdict(contact)]
+    try:
+        booked = appointments.book(
+            trip.screening(),
+            reserved.starts_at,
+            reserved.practitioner_id,
+            contact,
+            now=edge.now(),
+            source="online",
+            key=f"page:{request.form.get('idem', '')[:64] or trip.kept['idem']}",
+            body=json.dumps(wish, sort_keys=True),
+            reservation=reserved,
+        )
+    except ReservationEnded:
+        trip.save(contact=asdict(contact))
+        return _ended(trip, reserved), 409
+    token = links.visit_token(booked.appointment)
+    trip.finish(token)
+    response = redirect(url_for("visit.show", token=token, new=1), 303)
+    return after.check_records(response, booked.appointment)
+
+
+def _details(trip: Journey, reserved: Appointment, form: DetailsForm) -> str:
+    site, now = edge.site(), edge.now()
+    day = local_day(reserved.starts_at, site.timezone)
+    held = trip.clearance().verdict_on(day) is Verdict.HOLD
+    return render_template(
+        "patient/details.html",
+        trip=trip,
+        visit=reserved,
+        form=form,
+        practitioner=offers.practitioners(site, reserved.treatment).get(
+            reserved.practitioner_id or 0, ""
+        ),
+        seconds_left=_seconds_left(reserved),
+        answer_by=holds.deadline(site, reserved.starts_at, now=now) if held else None,
+        by_answer=trip.clearance().release_authority_on(day) is Authority.ANSWER,
+    )
+
+
+def _ended(trip: Journey, reserved: Appointment) -> str:
+    """The reservation is over: what was typed is kept, the nearest times offered."""
+    scope = offers.Scope(edge.site(), trip.draft.treatment, trip.clearance())
+    return render_template(
+        "patient/time_ended.html",
+        trip=trip,
+        visit=reserved,
+        nearest=offers.nearest(scope, reserved.starts_at, now=edge.now()),
+    )
+
+
+def _seconds_left(reserved: Appointment) -> int:
+    if reserved.reserved_until is None:
+        return 0
+    return round((reserved.reserved_until - edge.now()).total_seconds())

@@ -1,0 +1,145 @@
+"""The hold queue: what waits, why, what would clear it, and the two ways to end it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from booking import explanations, holds, patient_files, rulebooks
+from booking.board import Entry, entry_of
+from booking.errors import BookingError
+from booking.explanations import Cause
+from booking.models.appointment import Hold, HoldState
+from booking.web import access, edge
+from booking.web.desk import releases
+from booking.web.desk.blueprint import (
+    attempt,
+    bp,
+    page,
+    problems_of,
+    text_of,
+    visit_day,
+)
+from booking.web.desk.telling import told, words_of
+from screening import Authority, Conflict
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A hold as it is shown. `first_clear_day` is counted from the day of the visit."""
+
+    hold: Hold
+    entry: Entry
+    causes: tuple[Cause, ...]
+    conflicts: list[Conflict]
+    first_clear_day: date | None
+    way: str
+    said: dict[str, str]
+
+    @property
+    def is_urgent(self) -> bool:
+        return self.hold.urgent_at is not None or self.hold.decide_by <= edge.now()
+
+
+@bp.get("/holds")
+def queue() -> ResponseReturnValue:
+    return _queue(None)
+
+
+@bp.get("/holds/clinician")
+@access.only("clinician")
+def clinician_queue() -> ResponseReturnValue:
+    return _queue((Authority.CLINICIAN,))
+
+
+def _queue(owners: Sequence[str] | None) -> ResponseReturnValue:
+    found = holds.queue(edge.site(), access.actor(), owners=owners)
+    numbers = [hold.id for hold in found]
+    patient_files.note_readings(found, actor=access.actor(), now=edge.now())
+    found = patient_files.with_visits(numbers)
+    return page(
+        "desk/holds.html",
+        waiting=[_waiting(hold) for hold in found],
+        mine=owners is not None,
+        **releases.choices(),
+    )
+
+
+@bp.get("/holds/<int:hold_id>")
+def hold(hold_id: int) -> ResponseReturnValue:
+    return _page(hold_id)
+
+
+@bp.post("/holds/<int:hold_id>/release")
+def release(hold_id: int) -> ResponseReturnValue:
+    found = patient_files.get_hold(hold_id)
+
+    def act() -> object:
+        given = releases.release_note(request.form)
+        return holds.release(
+            found,
+            now=edge.now(),
+            actor=access.actor(),
+            reason=given.reason,
+            note=given.note,
+            attested_by=given.attested_by,
+        )
+
+    return _outcome(hold_id, attempt(act), "Released. The visit is confirmed.")
+
+
+@bp.post("/holds/<int:hold_id>/decline")
+def decline(hold_id: int) -> ResponseReturnValue:
+    found = patient_files.get_hold(hold_id)
+
+    def act() -> object:
+        return holds.decline(
+            found,
+            now=edge.now(),
+            actor=access.actor(),
+            reason=request.form.get("reason", ""),
+            note=text_of(request.form, "note"),
+        )
+
+    return _outcome(hold_id, attempt(act), "Declined. The time is free again.")
+
+
+def _outcome(hold_id: int, result: object, done: str) -> ResponseReturnValue:
+    if isinstance(result, BookingError):
+        return _page(hold_id, result), result.status
+    flash(f"{done} The patient is told by e-mail.", "done")
+    mine = request.form.get("queue") == "clinician" and access.is_clinician()
+    return redirect(url_for(".clinician_queue" if mine else ".queue"), 303)
+
+
+def _page(hold_id: int, refusal: BookingError | None = None) -> str:
+    found = patient_files.get_hold(hold_id)
+    patient_files.note_reading(found, actor=access.actor(), now=edge.now())
+    return page(
+        "desk/hold.html",
+        item=_waiting(found),
+        told=told(found.appointment.screening),
+        is_open=found.state == HoldState.OPEN,
+        refusal=refusal,
+        problems=problems_of(refusal),
+        form=request.form,
+        **releases.choices(),
+    )
+
+
+def _waiting(found: Hold) -> Waiting:
+    site, visit = edge.site(), found.appointment
+    clearance = explanations.clearance_of_visit(visit, site, now=edge.now())
+    return Waiting(
+        hold=found,
+        entry=entry_of(visit, site, rulebooks.current(site), now=edge.now()),
+        causes=explanations.causes_of_hold(found, site),
+        conflicts=explanations.conflicts_of_hold(found),
+        first_clear_day=clearance.first_clear_day(visit_day(visit)),
+        way=releases.way(holds.windows_of(found), access.actor(), site, booked=True),
+        said=words_of(visit.screening.answers),
+    )

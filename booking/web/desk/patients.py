@@ -1,0 +1,49 @@
+"""Finding a patient and reading their file."""
+
+from __future__ import annotations
+
+from flask import request
+from flask.typing import ResponseReturnValue
+
+from booking import patient_files, rulebooks
+from booking.board import entry_of
+from booking.web import access, edge
+from booking.web.desk.blueprint import (
+    bp,
+    day_of,
+    page,
+    text_of,
+)
+
+
+@bp.get("/patients")
+def find_patient() -> ResponseReturnValue:
+    text = text_of(request.args, "q")[:200]
+    typed = request.args.get("born", "").strip()
+    born = day_of(typed, "born") if typed else None
+    found = patient_files.search(text, born)
+    return page(
+        "desk/patients.html",
+        found=found,
+        asked=bool(text or born),
+        text=text,
+        born=typed,
+        most=patient_files.MOST_FOUND,
+    )
+
+
+@bp.get("/patients/<int:patient_id>")
+def patient(patient_id: int) -> ResponseReturnValue:
+    file = patient_files.open_file(patient_id, actor=access.actor(), now=edge.now())
+    site = edge.site()
+    rulebook = rulebooks.current(site)
+
+    def shown(visits: tuple) -> list:
+        return [entry_of(visit, site, rulebook, now=edge.now()) for visit in visits]
+
+    return page(
+        "desk/patient.html",
+        file=file,
+        upcoming=shown(file.upcoming),
+        past=shown(file.past),
+    )

@@ -1,0 +1,55 @@
+"""What a patient answered, in words: what applies, apart from all the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from booking import rulebooks
+from booking.models.screening import Screening
+from booking.web import edge, words
+from screening import Question
+
+Row = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Told:
+    """`said` are the answers that are not the harmless ones; `rest` are those."""
+
+    said: tuple[Row, ...]
+    rest: tuple[Row, ...]
+    by: str
+    at: datetime
+
+
+def words_of(answers: Mapping[str, Any]) -> dict[str, str]:
+    """Question id → what was answered, in words."""
+    known = rulebooks.current(edge.site()).questions
+    return {
+        name: _in_words(known[name], answer)
+        for name, answer in answers.items()
+        if name in known
+    }
+
+
+def _in_words(question: Question, answer: Any) -> str:
+    if isinstance(answer, list):
+        # A choice may have left the rulebook since.
+        answer = [item for item in answer if item in question.values]
+    return words.answer(question, answer)
+
+
+def told(screening: Screening) -> Told:
+    """The answers of a screening, as the rulebook in force words its questions."""
+    said: list[Row] = []
+    rest: list[Row] = []
+    for name, question in rulebooks.current(edge.site()).questions.items():
+        answer = screening.answers.get(name)
+        if answer is None:
+            continue
+        row = (question.text, _in_words(question, answer))
+        (rest if answer == question.clear_answer else said).append(row)
+    return Told(tuple(said), tuple(rest), screening.answered_by, screening.created_at)

@@ -1,0 +1,229 @@
+"""A visit at the desk: its page, arrive, complete, no-show, cancel and move."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from booking import appointments, desk_tasks, explanations, patient_files, rulebooks
+from booking.board import entry_of
+from booking.diary import Slot
+from booking.errors import BookingError, InvalidRequest
+from booking.models.appointment import Appointment
+from booking.overrides import ReleaseNote
+from booking.visits import NEEDS_LOT
+from booking.web import access, edge
+from booking.web.desk import releases, times
+from booking.web.desk.blueprint import (
+    attempt,
+    bp,
+    instant_of,
+    name_of,
+    page,
+    problems_of,
+    text_of,
+    visit_day,
+)
+from booking.web.desk.telling import told, words_of
+
+
+@bp.get("/visits/<int:visit_id>")
+def visit(visit_id: int) -> ResponseReturnValue:
+    return _page(visit_id)
+
+
+def _page(visit_id: int, refusal: BookingError | None = None) -> str:
+    found = patient_files.get_visit(visit_id)
+    patient_files.note_reading(found, actor=access.actor(), now=edge.now())
+    site = edge.site()
+    rulebook = rulebooks.current(site)
+    return page(
+        "desk/visit.html",
+        entry=entry_of(found, site, rulebook, now=edge.now()),
+        day=visit_day(found),
+        told=told(found.screening),
+        messages=desk_tasks.messages_of(found),
+        needs_lot=found.treatment in NEEDS_LOT,
+        refusal=refusal,
+        problems=problems_of(refusal),
+        form=request.form,
+    )
+
+
+@bp.post("/visits/<int:visit_id>/arrive")
+def arrive(visit_id: int) -> ResponseReturnValue:
+    return _on_the_day(visit_id, appointments.arrive, "Arrived.")
+
+
+@bp.post("/visits/<int:visit_id>/no-show")
+def no_show(visit_id: int) -> ResponseReturnValue:
+    return _on_the_day(visit_id, appointments.no_show, "Marked as not come.")
+
+
+@bp.post("/visits/<int:visit_id>/complete")
+def complete(visit_id: int) -> ResponseReturnValue:
+    def act(found: Appointment, **who: Any) -> Appointment:
+        return appointments.complete(
+            found,
+            depth_mm=_depth(request.form.get("depth_mm", "")),
+            lot=text_of(request.form, "lot"),
+            **who,
+        )
+
+    return _on_the_day(visit_id, act, "Completed. Aftercare is on its way.")
+
+
+@bp.post("/visits/<int:visit_id>/cancel")
+def cancel(visit_id: int) -> ResponseReturnValue:
+    found = patient_files.get_visit(visit_id)
+    result = attempt(
+        lambda: appointments.cancel(
+            found,
+            now=edge.now(),
+            actor=access.actor(),
+            reason=text_of(request.form, "cancel_reason")[:500],
+        )
+    )
+    if isinstance(result, BookingError):
+        return _refused(visit_id, result)
+    flash("Cancelled. The patient is told by e-mail.", "done")
+    return redirect(url_for(".visit", visit_id=visit_id), 303)
+
+
+def _refused(visit_id: int, refusal: BookingError) -> ResponseReturnValue:
+    return _page(visit_id, refusal), refusal.status
+
+
+def _on_the_day(
+    visit_id: int, act: Callable[..., Appointment], done: str
+) -> ResponseReturnValue:
+    found = patient_files.get_visit(visit_id)
+    name = found.patient.name if found.patient else ""
+    result = attempt(lambda: act(found, now=edge.now(), actor=access.actor()))
+    if isinstance(result, BookingError):
+        return _refused(visit_id, result)
+    flash(f"{name_of(name)}: {done}", "done")
+    day = visit_day(result)
+    if request.form.get("from") == "board":
+        return redirect(url_for(".board", day=day, _anchor=f"visit-{visit_id}"), 303)
+    return redirect(url_for(".visit", visit_id=visit_id), 303)
+
+
+def _depth(text: str) -> float | None:
+    if not text.strip():
+        return None
+    try:
+        return float(text.strip().replace(",", "."))
+    except ValueError:
+        raise InvalidRequest.of(
+            "depth_mm", "Give the depth in millimetres, like 1.5."
+        ) from None
+
+
+@bp.get("/visits/<int:visit_id>/move")
+def choose_move(visit_id: int) -> ResponseReturnValue:
+    found = patient_files.get_visit(visit_id)
+    patient_files.note_reading(found, actor=access.actor(), now=edge.now())
+    clearance = explanations.clearance_of_visit(found, edge.site(), now=edge.now())
+
+    def link(slot: Slot) -> str:
+        return url_for(
+            ".move",
+            visit_id=visit_id,
+            start=slot.start.isoformat(),
+            practitioner=slot.practitioner,
+        )
+
+    def day_link(first: date, day: date | None = None) -> str:
+        values: dict[str, Any] = {"from": first, "day": day}
+        return url_for(".choose_move", visit_id=visit_id, **values)
+
+    return page(
+        "desk/move.html",
+        visit=found,
+        said=words_of(found.screening.answers),
+        times=times.offered(
+            clearance,
+            first_visit=found.first_visit,
+            link=link,
+            day_link=day_link,
+            ignoring=found.id,
+        ),
+    )
+
+
+@bp.get("/visits/<int:visit_id>/move/to")
+def move(visit_id: int) -> ResponseReturnValue:
+    return _move_page(visit_id, request.args)
+
+
+@bp.post("/visits/<int:visit_id>/move/to")
+def do_move(visit_id: int) -> ResponseReturnValue:
+    found = patient_files.get_visit(visit_id)
+
+    def act() -> appointments.Booked:
+        start = instant_of(request.form.get("start", ""), "start")
+        return appointments.move(
+            found,
+            start,
+            practitioner_of(request.form.get("practitioner", "")),
+            now=edge.now(),
+            actor=access.actor(),
+            release=asked_release(),
+        )
+
+    result = attempt(act)
+    if isinstance(result, BookingError):
+        return _move_page(visit_id, request.form, result), result.status
+    held = "It is held now." if result.hold else "It is confirmed."
+    flash(f"Moved. {held} The patient is told by e-mail.", "done")
+    return redirect(url_for(".visit", visit_id=visit_id), 303)
+
+
+def _move_page(visit_id: int, given: Any, refusal: BookingError | None = None) -> str:
+    found = patient_files.get_visit(visit_id)
+    start = instant_of(given.get("start", ""), "start")
+    clearance = explanations.clearance_of_visit(found, edge.site(), now=edge.now())
+    return page(
+        "desk/move_to.html",
+        visit=found,
+        said=words_of(found.screening.answers),
+        start=start,
+        practitioner_id=given.get("practitioner", ""),
+        practitioner=resource_of(practitioner_of(given.get("practitioner", ""))),
+        decided=times.decided(clearance, start),
+        refusal=refusal,
+        problems=problems_of(refusal),
+        form=request.form,
+        **releases.choices(),
+    )
+
+
+def asked_release() -> ReleaseNote | None:
+    """The release in the posted form, if "release" is what was chosen there."""
+    if request.form.get("how") != releases.RELEASE:
+        return None
+    return releases.release_note(request.form)
+
+
+def practitioner_of(text: str) -> int | None:
+    """A resource id, None for any, InvalidRequest for anything else."""
+    if not text:
+        return None
+    if not text.isdecimal() or len(text) > 9:
+        raise InvalidRequest.of("practitioner", "Choose one of the practitioners.")
+    return int(text)
+
+
+def resource_of(practitioner: int | None) -> str:
+    """The name of a practitioner of this site."""
+    names = {resource.id: resource.name for resource in edge.site().resources}
+    if practitioner is None:
+        return "Anybody who is free"
+    if practitioner not in names:
+        raise InvalidRequest.of("practitioner", "Choose one of the practitioners.")
+    return names[practitioner]

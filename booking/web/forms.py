@@ -1,0 +1,119 @@
+"""Forms of names and addresses: their checks, and their errors in one list."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import (
+    BooleanField,
+    EmailField,
+    RadioField,
+    SelectChoice,
+    StringField,
+    TelField,
+)
+
+from booking import call_backs, patients
+from booking.call_backs import Wish
+from booking.errors import InvalidRequest
+from booking.models.call_back import GoodTime
+from booking.patients import Contact
+from booking.web.questions import Problem
+
+
+class BaseForm(FlaskForm):
+    """A form whose errors can be listed at the top of its page."""
+
+    @property
+    def problems(self) -> list[Problem]:
+        """The first error of each field, in the order of the page."""
+        return [
+            Problem(field.name, str(field.errors[0]), field.name)
+            for field in self
+            if field.errors
+        ]
+
+    def refuse(self, refusal: InvalidRequest) -> None:
+        """Put the problems of a refused use case beside the fields that they name."""
+        for problem in refusal.problems:
+            self[problem.field].errors = [problem.message]
+
+
+class DetailsForm(BaseForm):
+    """Who comes, and where to write to."""
+
+    name = StringField("Your name")
+    email = EmailField(
+        "E-mail address",
+        description="We send the confirmation there, and a link to change the visit.",
+    )
+    phone = TelField(
+        "Phone number",
+        description="Only for questions about this visit.",
+    )
+    details_by_mail = BooleanField(
+        "Write in the e-mails themselves how to prepare and what to do afterwards",
+        description=(
+            "Otherwise our e-mails only say that you have a visit, and the advice "
+            "waits behind a private link."
+        ),
+    )
+
+    @property
+    def contact(self) -> Contact:
+        """What was typed, unchecked."""
+        return Contact(
+            name=self.name.data or "",
+            email=self.email.data or "",
+            phone=self.phone.data or None,
+            details_by_mail=bool(self.details_by_mail.data),
+        )
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """As the booking itself will check it, so that both say the same."""
+        if not super().validate(extra_validators):
+            return False
+        try:
+            patients.checked(self.contact)
+        except InvalidRequest as refusal:
+            self.refuse(refusal)
+            return False
+        return True
+
+
+class CallForm(BaseForm):
+    """Whom to call, on what number, and when."""
+
+    name = StringField("Your name")
+    phone = TelField("Phone number")
+    good_time = RadioField(
+        "When is a good time?",
+        choices=[
+            SelectChoice(GoodTime.ANY, "Any time"),
+            SelectChoice(GoodTime.MORNING, "In the morning"),
+            SelectChoice(GoodTime.AFTERNOON, "In the afternoon"),
+        ],
+        default=GoodTime.ANY,
+        validate_choice=False,
+    )
+
+    @property
+    def wish(self) -> Wish:
+        """What was typed, unchecked."""
+        return Wish(
+            name=self.name.data or "",
+            phone=self.phone.data or "",
+            good_time=self.good_time.data or GoodTime.ANY,
+        )
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """As the use case itself will check it, so that both say the same."""
+        if not super().validate(extra_validators):
+            return False
+        try:
+            call_backs.checked(self.wish)
+        except InvalidRequest as refusal:
+            self.refuse(refusal)
+            return False
+        return True

@@ -1,0 +1,170 @@
+"""The page of a booked visit, opened by its link. Reading it changes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from flask import Blueprint, Response, render_template, request
+from sqlalchemy import select
+
+from booking import appointments, holds, links, rulebooks, screenings
+from booking.clock import local_day
+from booking.db import db
+from booking.links import OpenedVisit
+from booking.messages import invitations, kinds
+from booking.models.appointment import UPCOMING, Appointment, Hold, Status
+from booking.models.clinic import Resource
+from booking.models.message import Message, MessageState
+from booking.web import care, edge, visit_links
+from screening import Authority, Verdict
+
+bp = Blueprint("visit", __name__, url_prefix="/visit/<token>")
+
+TITLES = {
+    "confirmed": "Your visit is booked",
+    "moved": "Your visit has a new time",
+    "held": "We have your request",
+    "reheld": "We need to check something with you",
+    "rescreen_refused": "This day does not suit any more",
+    "declined": "We cannot offer this visit",
+    "expired": "Your request has run out",
+    "cancelled": "Your visit is cancelled",
+    "prep": "How to prepare",
+    "recheck": "Has anything changed?",
+    "aftercare": "After your visit",
+    "checkin": "How are you?",
+}
+"""What a mail is called on the page; nothing of it names the treatment."""
+
+
+@dataclass(frozen=True)
+class Post:
+    """A mail that was sent or is planned."""
+
+    title: str
+    at: datetime
+    is_sent: bool
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What a held visit waits for, as its patient may know it."""
+
+    reasons: tuple[str, ...]
+    answer_by: datetime
+    neutral: bool = False
+    refused: bool = False
+    by_answer: bool = False
+    first_clear_day: date | None = None
+
+
+@bp.get("")
+def show(token: str) -> str:
+    opened = links.open_visit(token)
+    visit = opened.appointment
+    site, now = edge.site(), edge.now()
+    rulebook = rulebooks.current(site)
+    return render_template(
+        "patient/visit.html",
+        token=token,
+        visit=visit,
+        treatment=rulebook.treatments[visit.treatment],
+        area=rulebook.areas[visit.area],
+        practitioner=_name(visit.practitioner_id),
+        waiting=_waiting(opened),
+        posts=_posts(visit),
+        notices=[] if opened.is_private else _notices(visit),
+        can_move=appointments.can_change(visit, site, now=now),
+        can_cancel=appointments.can_cancel(visit, site, now=now),
+        is_upcoming=visit.status in UPCOMING and visit.starts_at > now,
+        is_new="new" in request.args,
+        was_told="told" in request.args,
+        was_moved="moved" in request.args,
+    )
+
+
+@bp.get("/care")
+def care_page(token: str) -> str:
+    visit = visit_links.look(token)
+    rulebook = rulebooks.current(edge.site())
+    return render_template(
+        "patient/care.html",
+        token=token,
+        visit=visit,
+        treatment=rulebook.treatments[visit.treatment],
+        before=care.before(visit, edge.site()),
+        after=care.after(visit, edge.site()),
+        flags=care.red_flags(visit, edge.site()),
+    )
+
+
+@bp.get("/calendar.ics")
+def calendar_file(token: str) -> Response:
+    visit = visit_links.look(token)
+    body = invitations.calendar_file(visit, now=edge.now(), token=token)
+    answer = Response(body, content_type="text/calendar; charset=utf-8; method=PUBLISH")
+    answer.headers["Content-Disposition"] = "attachment; filename=appointment.ics"
+    return answer
+
+
+def _name(resource_id: int | None) -> str:
+    resource = db.session.get(Resource, resource_id) if resource_id else None
+    return resource.name if resource else ""
+
+
+def _waiting(opened: OpenedVisit) -> Waiting | None:
+    visit = opened.appointment
+    hold = holds.open_of(visit) if visit.status == Status.HELD else None
+    if hold is None:
+        return None
+    windows = holds.windows_of(hold)
+    # What the records say is for whoever reads the patient's mail (I-9b).
+    from_records = any(window.provenance == "record" for window in windows)
+    if not opened.mailed and (hold.neutral or from_records or opened.is_private):
+        return Waiting((), hold.decide_by, neutral=True)
+    return Waiting(
+        reasons=tuple(dict.fromkeys(window.reason for window in windows)),
+        answer_by=hold.decide_by,
+        refused=any(w.verdict is Verdict.REFUSE for w in windows) or _is_dead(hold),
+        by_answer=hold.owner == Authority.ANSWER,
+        first_clear_day=_first_clear_day(visit),
+    )
+
+
+def _is_dead(hold: Hold) -> bool:
+    return hold.owner == Authority.NOBODY
+
+
+def _first_clear_day(visit: Appointment) -> date | None:
+    clearance = screenings.clearance_of(visit.screening)
+    return clearance.first_clear_day(local_day(edge.now(), edge.site().timezone))
+
+
+def _notices(visit: Appointment) -> list[str]:
+    """The advice that travels with the booking, for its day."""
+    day = local_day(visit.starts_at, edge.site().timezone)
+    clearance = screenings.clearance_of(visit.screening)
+    return list(dict.fromkeys(n.text for n in clearance.notices if n.covers(day)))
+
+
+def _posts(visit: Appointment) -> list[Post]:
+    plan = rulebooks.current(edge.site()).plan(visit.treatment)
+    rows = db.session.scalars(
+        select(Message)
+        .where(
+            Message.appointment_id == visit.id,
+            Message.audience == "patient",
+            Message.state.in_((MessageState.PLANNED, MessageState.SENT)),
+        )
+        .order_by(Message.due_at, Message.id)
+    )
+    titles = {step.id: step.title for step in plan}
+    posts = []
+    for row in rows:
+        title = titles.get(row.step) or TITLES.get(kinds.kind_of(row.step, plan) or "")
+        if title:
+            posts.append(
+                Post(title, row.sent_at or row.due_at, row.sent_at is not None)
+            )
+    return posts
