@@ -1,0 +1,117 @@
+"""The forms of bodies, queries and headers that come in."""
+
+from __future__ import annotations
+
+from marshmallow import fields
+
+from booking.api.inputs import (
+    Day,
+    Input,
+    Moment,
+    Note,
+    QueryWhole,
+    Text,
+    Whole,
+)
+from booking.diary import MOST_DAYS
+from booking.overrides import DECLINE_REASONS, MOST_NOTE, RELEASE_REASONS
+from booking.patients import MOST_NAME
+
+
+def _answers() -> fields.Dict:
+    return fields.Dict(
+        keys=fields.String(),
+        required=True,
+        metadata={
+            "description": "Question id → answer; see GET /treatments/{id}/questions.",
+            "additionalProperties": {
+                "oneOf": [
+                    {"type": "string"},
+                    {"type": "array", "items": {"type": "string"}},
+                ]
+            },
+        },
+        error_messages={
+            "required": "This is missing.",
+            "null": "Send an object of answers.",
+            "invalid": "Send an object of answers.",
+        },
+    )
+
+
+class AreaQuery(Input):
+    area = Text(required=True, least=1, most=40)
+
+
+class ClearanceRequest(Input):
+    treatment = Text(required=True, least=1, most=40)
+    area = Text(required=True, least=1, most=40)
+    answers = _answers()
+    site = Whole()
+
+
+class SlotsQuery(Input):
+    clearance = Text(required=True, least=1, most=200)
+    site = QueryWhole(required=True)
+    first_day = Day(required=True, data_key="from")
+    days = QueryWhole(required=True, most=MOST_DAYS)
+    practitioner = QueryWhole()
+
+
+class BookingHeaders(Input):
+    key = Text(
+        required=True,
+        least=1,
+        most=200,
+        data_key="Idempotency-Key",
+        metadata={
+            "description": "Your name for this booking; a repeat books nothing new."
+        },
+    )
+
+
+class PatientRequest(Input):
+    name = Text(required=True, least=1, most=MOST_NAME)
+    email = Text(required=True, least=3, most=254)
+    phone = Text(most=40)
+
+
+class BookingRequest(Input):
+    clearance = Text(required=True, least=1, most=200)
+    site = Whole(required=True)
+    start = Moment(required=True)
+    practitioner = Whole()
+    patient = fields.Nested(
+        PatientRequest,
+        required=True,
+        error_messages={"required": "This is missing.", "null": "Send an object."},
+    )
+    language = Text(least=2, most=35)
+
+
+class MoveRequest(Input):
+    start = Moment(required=True)
+    practitioner = Whole()
+
+
+class AnswersRequest(Input):
+    answers = _answers()
+
+
+class Nothing(Input):
+    """No body, or an empty object."""
+
+
+class HoldsQuery(Input):
+    site = QueryWhole()
+
+
+class ReleaseRequest(Input):
+    reason = Text(required=True, most=40, metadata={"examples": list(RELEASE_REASONS)})
+    note = Note(most=MOST_NOTE)
+    attested_by = Text(least=1, most=255)
+
+
+class DeclineRequest(Input):
+    reason = Text(required=True, most=40, metadata={"examples": list(DECLINE_REASONS)})
+    note = Note(most=MOST_NOTE)
