@@ -1,0 +1,4 @@
+"""Benchmarks: each figure beside its floor, measured in one run.
+
+`make bench`.
+"""
