@@ -18,6 +18,7 @@ from booking.errors import WrongState
 from booking.messages import plan
 from booking.models.appointment import UPCOMING, Appointment, Hold, HoldState, Status
 from booking.models.clinic import Site
+from booking.models.rescreening import Rescreening
 from booking.models.screening import BY_OWNER, BY_STAFF
 from booking.reservations import locked
 from screening import Authority, Clearance, Verdict, Window
@@ -38,6 +39,16 @@ class Rescreened:
     @property
     def status(self) -> str:
         return self.appointment.status
+
+
+def note(site: Site, patient_id: int | None, cause: str, *, now: datetime) -> None:
+    """This patient's visits to come have to be decided again; None: everybody's.
+
+    Never commits: it stands or falls with what made it necessary.
+    """
+    db.session.add(
+        Rescreening(site_id=site.id, patient_id=patient_id, cause=cause, noted_at=now)
+    )
 
 
 def change_answers(

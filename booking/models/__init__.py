@@ -18,6 +18,7 @@ from booking.models.appointment import (
 )
 from booking.models.audit import AuditEvent, Heartbeat
 from booking.models.call_back import CallBack, GoodTime
+from booking.models.checkin import RecheckAnswer, SymptomReport
 from booking.models.clinic import (
     DEVICE,
     PRACTITIONER,
@@ -31,9 +32,22 @@ from booking.models.clinic import (
     Site,
     Treatment,
 )
+from booking.models.course import Course, CourseSession
 from booking.models.message import Message, MessageState
 from booking.models.patient import Patient, Record
+from booking.models.proxy import Proxy
+from booking.models.rescreening import Rescreening
+from booking.models.rulebook import RulebookVersion, VersionState
 from booking.models.screening import Draft, Screening
+from booking.models.settlement import Settlement
+from booking.models.task import Task
+from booking.models.waitlist import (
+    FreedSlot,
+    OfferState,
+    WaitlistEntry,
+    WaitlistOffer,
+    WaitState,
+)
 
 __all__ = [
     "DEVICE",
@@ -70,4 +84,19 @@ __all__ = [
     "Status",
     "Treatment",
     "User",
+    "RecheckAnswer",
+    "SymptomReport",
+    "Course",
+    "CourseSession",
+    "Proxy",
+    "Rescreening",
+    "RulebookVersion",
+    "VersionState",
+    "Settlement",
+    "Task",
+    "FreedSlot",
+    "OfferState",
+    "WaitlistEntry",
+    "WaitlistOffer",
+    "WaitState",
 ]

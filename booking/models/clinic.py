@@ -41,6 +41,11 @@ class Site(Model):
     quiet_until: Mapped[time] = mapped_column(default=time(8))
     device_profile: Mapped[Word] = mapped_column(default="SkinPen")
     attestation_allowed: Mapped[bool] = mapped_column(default=True)
+    # "has anything changed?" unanswered a day before: "call" the patient, or "hold"
+    recheck_silence: Mapped[Word] = mapped_column(default="call", server_default="call")
+    # how many people a freed slot is offered to at once, and for how long
+    waitlist_group: Mapped[int] = mapped_column(default=1, server_default="1")
+    waitlist_minutes: Mapped[int] = mapped_column(default=120, server_default="120")
 
     resources: Mapped[list[Resource]] = relationship(
         back_populates="site", order_by="Resource.id"
@@ -145,7 +150,8 @@ class Treatment(Model):
     `phases` is a list of {name, minutes, patient, needs: [{key, kind, capability}]}, in
     order; the needs that share a key are served by one resource throughout.
     `consultation` is such a phase, put first on a first visit, or null. Minutes are
-    multiples of five.
+    multiples of five. `prerequisites` is a list of {kind, least_hours, valid_days}:
+    what must have taken place before, kind consultation or patch_test.
     """
 
     id: Mapped[Word] = mapped_column(primary_key=True)
@@ -153,3 +159,4 @@ class Treatment(Model):
     active: Mapped[bool] = mapped_column(default=True)
     phases: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     consultation: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    prerequisites: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON)

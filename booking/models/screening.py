@@ -34,6 +34,8 @@ class Screening(Model):
     answers: Mapped[Any] = mapped_column(Sealed)
     clearance: Mapped[Any] = mapped_column(Sealed)
     answered_by: Mapped[Word] = mapped_column(default=BY_PATIENT)
+    # question -> the day on which it was answered, where that is not `day`
+    answer_days: Mapped[Any] = mapped_column(Sealed, nullable=True)
     bound_to: Mapped[str | None]
     created_at: Mapped[Instant]
     expires_at: Mapped[Instant] = mapped_column(index=True)
