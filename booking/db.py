@@ -33,7 +33,8 @@ class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING)
 
 
-db = SQLAlchemy(model_class=Base)
+# What was committed need not be read again to answer; begin_write() forgets it all.
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 if TYPE_CHECKING:
     Model = Base  # which is what db.Model is made of; type checkers cannot see it
 else:

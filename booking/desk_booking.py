@@ -66,7 +66,7 @@ def book_at_desk(  # noqa: PLR0913 - one request, every part of it named
     decision = override(appointment, decision, authority, release, actor=actor, now=now)
     hold = settle(appointment, site, clearance, decision, now=now, requested=False)
     audit.record(actor, "book", appointment, now=now)
-    plan.follow(appointment, "held" if hold else "confirmed", now=now, hold=hold)
+    plan.begin(appointment, "held" if hold else "confirmed", now=now)
     db.session.commit()
     return Booked(appointment, clearance, hold)
 
@@ -99,9 +99,8 @@ def _visit(
         now=now,
         source="desk",
         first_visit=first_visit,
+        patient_id=patient.id,
     )
-    appointment.patient_id = patient.id
-    appointment.booked_at = appointment.proven_at = now
-    appointment.records_checked_at = now
+    appointment.proven_at = appointment.records_checked_at = now
     placement.claim(appointment, place, patient_id=patient.id)
     return appointment

@@ -113,15 +113,10 @@ def _book_once(
         appointment = _take(site, screening, wish, clearance, now=now, source=source)
     else:
         appointment = _redeem(site, screening, reserved_id, clearance, wish, now=now)
-    appointment.patient_id = patients.add(
-        wish.contact, birth_date(screening), now=now, established=False
-    ).id
-    appointment.booked_at = now
-    appointment.details_by_mail = wish.contact.details_by_mail
     hold = settle(appointment, site, clearance, decision, now=now, requested=True)
     idempotency.remember(request, appointment, now=now)
     audit.record(PATIENT, "book", appointment, now=now)
-    plan.follow(appointment, "held" if hold else "confirmed", now=now, hold=hold)
+    plan.begin(appointment, "held" if hold else "confirmed", now=now)
     db.session.commit()
     return Booked(appointment, clearance, hold)
 
@@ -146,8 +141,15 @@ def _take(
         nearest = placement.nearest(search, clearance, wish.start)
         raise SlotTaken(nearest=nearest) from None
     appointment = new_visit(
-        screening, place, Status.CONFIRMED, now=now, source=source, first_visit=True
+        screening,
+        place,
+        Status.CONFIRMED,
+        now=now,
+        source=source,
+        first_visit=True,
+        patient_id=_unproven(screening, wish.contact, now=now),
     )
+    appointment.details_by_mail = wish.contact.details_by_mail
     placement.claim(appointment, place, patient_id=None)
     return appointment
 
@@ -172,7 +174,16 @@ def _redeem(
         search = Search(site, screening.treatment, now)
         nearest = placement.nearest(search, clearance, wish.start)
         raise ReservationEnded(nearest=nearest) from None
+    reserved.patient_id = _unproven(screening, wish.contact, now=now)
+    reserved.booked_at = now
+    reserved.details_by_mail = wish.contact.details_by_mail
     return reserved
+
+
+def _unproven(screening: Screening, contact: Contact, *, now: datetime) -> int:
+    """A row of its own for whoever books, until the records have been asked."""
+    born = birth_date(screening)
+    return patients.add(contact, born, now=now, established=False).id
 
 
 def _replayed(appointment: Appointment) -> Booked:

@@ -16,7 +16,7 @@ from booking.rescreening import clearance_now, overlaps_own, settle
 from booking.reservations import locked
 
 
-def check_records(appointment: Appointment, *, now: datetime) -> None:
+def check_records(appointment_id: int, *, now: datetime) -> None:
     """Ask the clinic's records about a visit booked on answers alone, before any mail
     leaves.
 
@@ -24,11 +24,11 @@ def check_records(appointment: Appointment, *, now: datetime) -> None:
     2. Decide again with the records; an objection holds the visit, neutrally.
     """
     try:
-        _check_records(appointment.id, now=now)
+        _check_records(appointment_id, now=now)
     except IntegrityError:
         # Two first bookings of one new patient at once: the other made the patient.
         db.session.rollback()
-        _check_records(appointment.id, now=now)
+        _check_records(appointment_id, now=now)
 
 
 def _check_records(appointment_id: int, *, now: datetime) -> None:
@@ -83,7 +83,7 @@ def prove(appointment: Appointment, *, now: datetime) -> None:
     """
     if appointment.proven_at is not None:
         return
-    check_records(appointment, now=now)
+    check_records(appointment.id, now=now)
     begin_write()
     appointment = db.session.get_one(
         Appointment,

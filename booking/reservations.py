@@ -62,7 +62,7 @@ def reserve(
     return appointment
 
 
-def new_visit(
+def new_visit(  # noqa: PLR0913 - a visit is made of all of these
     screening: Screening,
     place: placement.Place,
     status: Status,
@@ -70,8 +70,9 @@ def new_visit(
     now: datetime,
     source: str,
     first_visit: bool,
+    patient_id: int | None = None,
 ) -> Appointment:
-    """Add the row of a visit, without claims.
+    """Add the row of a visit, without claims; with a patient it is booked.
 
     Never commits.
     """
@@ -81,6 +82,7 @@ def new_visit(
         site_id=screening.site_id,
         treatment=screening.treatment,
         area=screening.area,
+        patient_id=patient_id,
         screening_id=screening.id,
         status=status,
         practitioner_id=place.practitioner_id,
@@ -91,6 +93,7 @@ def new_visit(
         sequence=0,
         link_version=1,
         created_at=now,
+        booked_at=None if patient_id is None else now,
     )
     db.session.add(appointment)
     db.session.flush()

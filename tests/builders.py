@@ -135,7 +135,7 @@ def book(
         screened.screening, start, practitioner, contact, now=now, source="api"
     )
     if checked:
-        appointments.check_records(booked.appointment, now=now)
+        appointments.check_records(booked.appointment.id, now=now)
     return booked
 
 

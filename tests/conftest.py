@@ -91,6 +91,7 @@ class Client(FlaskClient):
     def open(self, *arguments, **options):
         if has_app_context():
             _database().session.commit()
+            _database().session.expire_all()
         return contextvars.Context().run(super().open, *arguments, **options)
 
 

@@ -92,10 +92,10 @@ def _add_hold(site: Site, wish: Wish, day: date, *, now: datetime) -> bool:
     booked = _book(site, wish, day, {} if wish.later else told, now=booked_at)
     if booked is None:
         return False
-    appointments.check_records(booked.appointment, now=booked_at)
+    appointments.check_records(booked.appointment.id, now=booked_at)
     if wish.later:
         appointments.change_answers(booked.appointment, told, now=now, actor=PATIENT)
-        appointments.check_records(booked.appointment, now=now)
+        appointments.check_records(booked.appointment.id, now=now)
     if wish.released and booked.hold is not None:
         release(booked.hold, reason=wish.released, now=now + ASKED_AGO / 2)
     return True

@@ -46,8 +46,7 @@ def check_records(*, now: datetime) -> int:
     checked = 0
     for appointment_id in db.session.scalars(waiting).all():
         try:
-            appointment = db.session.get_one(Appointment, appointment_id)
-            record_checks.check_records(appointment, now=now)
+            record_checks.check_records(appointment_id, now=now)
             checked += 1
         except OperationalError:
             raise

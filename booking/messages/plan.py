@@ -46,6 +46,14 @@ EVENTS = NOTICES | {"completed", "no_show", "hold_urgent"}
 _ASKS_STAFF = frozenset({"held", "reheld", "rescreen_refused"})
 
 
+def begin(appointment: Appointment, event: str, *, now: datetime) -> None:
+    """Plan the messages of a visit that was just booked and has none yet. Never
+    commits."""
+    if event not in ("confirmed", "held"):
+        raise ValueError(f"a visit cannot begin as {event!r}")
+    _plan(_Outbox(appointment, _site(appointment), [], now), event)
+
+
 def follow(
     appointment: Appointment, event: str, *, now: datetime, hold: Hold | None = None
 ) -> None:
@@ -64,8 +72,12 @@ def follow(
     outbox.void_unsent()
     if event == "moved" and appointment.status == Status.HELD:
         event = "held"
+    _plan(outbox, event)
+
+
+def _plan(outbox: _Outbox, event: str) -> None:
     if event in NOTICES:
-        outbox.put(event, now, urgent=True)
+        outbox.put(event, outbox.now, urgent=True)
     if event in ("confirmed", "moved"):
         _plan_prep(outbox)
     elif event == "completed":

@@ -7,7 +7,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
 from booking import appointments
-from booking.db import db
 from booking.models.appointment import Appointment
 
 
@@ -23,8 +22,7 @@ def check_records(response: Response, appointment: Appointment) -> Response:
     def _check() -> None:
         with app.app_context():
             try:
-                visit = db.session.get_one(Appointment, appointment_id)
-                appointments.check_records(visit, now=app.config["CLOCK"]())
+                appointments.check_records(appointment_id, now=app.config["CLOCK"]())
             except SQLAlchemyError:
                 app.logger.warning(
                     "Visit %s is not checked against the records yet; the worker will.",

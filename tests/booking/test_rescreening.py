@@ -123,7 +123,7 @@ def test_the_record_of_a_recent_filler_holds_what_the_answers_cleared(session):
 
     booked = book(site, at(6), checked=False)
     assert booked.appointment.status == "confirmed"
-    appointments.check_records(booked.appointment, now=NOW)
+    appointments.check_records(booked.appointment.id, now=NOW)
 
     hold = holds.open_of(booked.appointment)
     assert booked.appointment.status == "held"
@@ -137,7 +137,7 @@ def test_the_record_check_runs_once(session):
     visit = book(site, at(6)).appointment
     checked_at = visit.records_checked_at
 
-    appointments.check_records(visit, now=NOW + timedelta(hours=1))
+    appointments.check_records(visit.id, now=NOW + timedelta(hours=1))
 
     assert visit.records_checked_at == checked_at
 
@@ -169,7 +169,7 @@ def test_a_held_neutral_visit_is_not_cleared_by_answers_alone(session):
     visit = book(site, at(20)).appointment
 
     result = _answer(visit, last_dental="2027-03-01")
-    appointments.check_records(visit, now=NOW)
+    appointments.check_records(visit.id, now=NOW)
 
     assert result.status == "held"
     assert visit.status == "held"
@@ -298,7 +298,7 @@ def test_only_a_mailed_link_lets_the_records_speak(session, actor):
         return
     moved = appointments.move(visit, at(22), None, now=NOW, actor=actor).appointment
     assert moved.status == "confirmed"
-    appointments.check_records(moved, now=NOW)
+    appointments.check_records(moved.id, now=NOW)
     assert moved.status == "held"
     assert holds.open_of(moved).neutral
 
