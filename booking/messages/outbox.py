@@ -25,7 +25,6 @@ from booking.messages import backlog, render, timing
 from booking.messages.kinds import BEFORE_VISIT, DATED, FITS, kind_of
 from booking.messages.mail import Deferred, Letter, Refused, Transport, Unreachable
 from booking.models.appointment import Appointment
-from booking.models.clinic import Site
 from booking.models.message import Message, MessageState
 
 LEASE = timedelta(seconds=30)
@@ -41,7 +40,10 @@ _NEXT = (
         *backlog.is_due(bindparam("now", type_=UTCDateTime)),
         Appointment.records_checked_at.is_not(None),
     )
-    .options(contains_eager(Message.appointment).joinedload(Appointment.patient))
+    .options(
+        contains_eager(Message.appointment).joinedload(Appointment.patient),
+        contains_eager(Message.appointment).joinedload(Appointment.site),
+    )
     .order_by(Message.due_at, Message.id)
     .limit(1)
     .with_for_update(of=Message, skip_locked=True)
@@ -145,7 +147,7 @@ def _claim(now: datetime, lease: timedelta) -> _Claim | Outcome | None:
 def _unfit(message: Message, now: datetime) -> Outcome | None:
     """Whether the message must not leave now, or ever; its row is changed to say so."""
     visit = message.appointment
-    site = db.session.get_one(Site, visit.site_id)
+    site = visit.site
     kind = kind_of(message.step, rulebooks.current(site).plan(visit.treatment))
     moved = kind in DATED and message.sequence < visit.sequence
     if kind is None or visit.status not in FITS[kind] or moved:
@@ -192,8 +194,9 @@ def _stored(message: Message) -> Letter | None:
 
 
 def _render(message: Message, now: datetime) -> Letter:
-    site = db.session.get_one(Site, message.appointment.site_id)
-    plan = rulebooks.current(site).plan(message.appointment.treatment)
+    plan = rulebooks.current(message.appointment.site).plan(
+        message.appointment.treatment
+    )
     kind = kind_of(message.step, plan)
     if kind is None:
         raise render.Unwritable("the rulebook no longer has this step")

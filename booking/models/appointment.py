@@ -10,6 +10,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, tex
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from booking.db import Instant, Line, Model, Sealed, Word
+from booking.models.clinic import Site
 from booking.models.patient import Patient
 from booking.models.screening import Screening
 
@@ -99,6 +100,7 @@ class Appointment(Model):
     depth_mm: Mapped[float | None]
     lot: Mapped[Line | None]
 
+    site: Mapped[Site] = relationship()
     patient: Mapped[Patient | None] = relationship()
     screening: Mapped[Screening] = relationship()
     claims: Mapped[list[Claim]] = relationship(back_populates="appointment")
