@@ -11,6 +11,7 @@ from screening.loading import SHIPPED, load
 from screening.questions import Choice, Follow, Page, Question
 from screening.readers.rules import PROFILES
 from screening.reading import RulebookError
+from screening.requirements import Requirement, kinds_lacking
 from screening.rulebook import Rulebook, questionnaire
 from screening.rules.model import Rule
 from screening.windows import Authority, Conflict, Notice, Verdict, Window
@@ -31,6 +32,7 @@ __all__ = [
     "Question",
     "Record",
     "RedFlag",
+    "Requirement",
     "Rule",
     "Rulebook",
     "RulebookError",
@@ -42,6 +44,7 @@ __all__ = [
     "Window",
     "check_answers",
     "clearance",
+    "kinds_lacking",
     "load",
     "pin_answers",
     "questionnaire",

@@ -10,6 +10,7 @@ from screening.clearance import Clearance
 from screening.conflicts import contradicted, denied
 from screening.facts import UNSURE, Fact, Provenance, Record
 from screening.questions import Question
+from screening.requirements import Requirement, lacking
 from screening.rulebook import Rulebook
 from screening.rules.model import Findings, Grounds, Sight
 from screening.sheets import Sheet
@@ -17,7 +18,7 @@ from screening.statements import Statements, state
 from screening.windows import Conflict, Notice, Window, in_order
 
 
-def clearance(
+def clearance(  # noqa: PLR0913 - one question, every part of it named
     rulebook: Rulebook,
     treatment: str,
     area: str,
@@ -25,11 +26,13 @@ def clearance(
     *,
     today: date,
     records: Sequence[Record] = (),
+    requirements: Sequence[Requirement] = (),
 ) -> Clearance:
     """Judge every day from `today` on for one patient, treatment and area.
 
     `answers` should have passed `check_answers`; what cannot be understood here counts
-    as unsure and never as clear. ValueError if the treatment is not offered there.
+    as unsure and never as clear. `requirements` are what the clinic asks for first.
+    ValueError if the treatment is not offered there.
     """
     sheet = rulebook.sheet(treatment, area)
     if sheet.neighbours is None:
@@ -37,6 +40,8 @@ def clearance(
     stated = state(rulebook, sheet, answers, records, today=today)
     case = _Case(rulebook, sheet, answers, stated, Findings(today))
     case.judge(records)
+    for required in requirements:
+        case.require(required, records)
     return Clearance(
         rulebook_version=rulebook.version,
         treatment=treatment,
@@ -77,6 +82,16 @@ class _Case:
             elif record.kind == "symptom":
                 self._judge_symptom(record)
         self._advise(records)
+
+    def require(self, required: Requirement, records: Sequence[Record]) -> None:
+        """Hold the days before which something must have taken place that has not."""
+        self.found.windows += lacking(
+            required,
+            self.sheet.treatment,
+            records,
+            self.rulebook.requirement_texts,
+            today=self.found.today,
+        )
 
     def _judge_silence(self, question: str) -> None:
         """Held until it is answered, unless the question only ever gives advice."""
@@ -183,7 +198,11 @@ class _Case:
     def _advise(self, records: Iterable[Record]) -> None:
         """Notices for everybody, but for those whose record makes them needless."""
         today = self.found.today
-        done = {r.subject for r in records if r.day is not None and r.day <= today}
+        done = {
+            r.subject
+            for r in records
+            if r.kind == "treatment" and r.day is not None and r.day <= today
+        }
         for advice in self.sheet.advice:
             if advice.unless_record.isdisjoint(done):
                 self.found.notices.append(advice.notice)

@@ -81,7 +81,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What the clinic knows by itself; made by one of the three constructors.
+    """What the clinic knows by itself; made by one of the constructors.
 
     No area means that it concerns every area.
     """
@@ -122,6 +122,13 @@ class Record:
         """An answer that the clinic has on record, as a checked answer would be."""
         kept = value if isinstance(value, str) else tuple(value)
         return cls("answer", question, None, kept, area, None, ref, label)
+
+    @classmethod
+    def of_patch_test(
+        cls, treatment: str, day: date, result: str, *, ref: str = "", label: str = ""
+    ) -> Record:
+        """The result ("passed" or "failed") of a patch test for a treatment."""
+        return cls("patch_test", treatment, day, result, None, None, ref, label)
 
     @classmethod
     def of_symptom(cls, day: date, *, ref: str = "", label: str = "") -> Record:

@@ -76,6 +76,7 @@ def _load(folder: Path, profile: str) -> Rulebook:
         plans=MappingProxyType(read_plans(read["messages"], catalogue)),
         flags=MappingProxyType(read_red_flags(read["messages"], catalogue)),
         clinical_words=read_clinical_words(read["messages"]),
+        requirement_texts=MappingProxyType(found.requirement_texts),
         sheets=MappingProxyType(sheets),
     )
 

@@ -27,6 +27,7 @@ class Rulebook:
     plans: Mapping[str, tuple[Step, ...]]
     flags: Mapping[str, tuple[RedFlag, ...]]
     clinical_words: frozenset[str]
+    requirement_texts: Mapping[str, str]
     sheets: Mapping[tuple[str, str], Sheet]
 
     def interval(self, first: str, then: str) -> int:

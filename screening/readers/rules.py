@@ -10,6 +10,7 @@ from screening.readers.bands import Context, read_band
 from screening.readers.catalogue import Catalogue
 from screening.readers.clauses import CLAUSES
 from screening.reading import Document, Entry, RulebookError
+from screening.requirements import TEXTS
 from screening.rules.model import Band, Clause, Rule
 from screening.rules.spacing import Measure
 from screening.sheets import Advice, Elsewhere, Silence
@@ -59,6 +60,7 @@ class RuleSet:
     symptom: Band | None = None
     elsewhere: Elsewhere = Elsewhere("", "")
     neighbour: str = ""
+    requirement_texts: dict[str, str] = field(default_factory=dict)
 
     def needed_silence(self) -> Silence:
         """What silence means; a rulebook must say it."""
@@ -78,7 +80,7 @@ def read_rules(
     defaults = document.section("defaults")
     defaults.only(
         "passing_days", "unsourced", "still", "elsewhere", "elsewhere_treatment",
-        "neighbour",
+        "neighbour", "requirements",
     )  # fmt: skip
     catalogue.sourced(defaults)
     found = RuleSet(
@@ -86,6 +88,7 @@ def read_rules(
             defaults.text("elsewhere"), defaults.text("elsewhere_treatment")
         ),
         neighbour=defaults.text("neighbour"),
+        requirement_texts=_requirement_texts(defaults),
     )
     spare = RuleSet()
     for entry in document.entries("rule"):
@@ -105,6 +108,15 @@ def read_rules(
             kept = found if _holds(clause, profile) else spare
             _place(kept, context, clause)
     return found
+
+
+def _requirement_texts(defaults: Entry) -> dict[str, str]:
+    """What is said while something required has not taken place."""
+    entry = defaults.child("requirements")
+    if entry is None:
+        raise defaults.error("is missing", "requirements")
+    entry.only(*TEXTS)
+    return {name: entry.text(name) for name in TEXTS}
 
 
 def _rule(entry: Entry, catalogue: Catalogue) -> Rule:
