@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 import screening
-from booking import patients, rulebooks
+from booking import patients, requirements, rulebooks
 from booking.clock import local_day
 from booking.db import db
 from booking.errors import CallUs, RefusedByGate
@@ -64,6 +64,7 @@ def clearance_for(  # noqa: PLR0913 - one question, every part of it named
         answers,
         today=local_day(now, site.timezone),
         records=records_of(patient_id, site, ignoring=ignoring),
+        requirements=requirements.required_for(treatment),
     )
 
 
@@ -117,6 +118,9 @@ def _entry(row: Record) -> screening.Record:
             depth_mm=row.value.get("depth_mm"),
             ref=ref,
         )
+    if row.kind == "patch_test" and row.day is not None:
+        result = str(row.value.get("value"))
+        return screening.Record.of_patch_test(row.subject, row.day, result, ref=ref)
     if row.kind == "symptom" and row.day is not None:
         return screening.Record.of_symptom(row.day, ref=ref)
     return screening.Record.of_answer(

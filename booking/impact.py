@@ -8,7 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 
 import screening
-from booking import gate, rulebooks
+from booking import gate, requirements, rulebooks
 from booking.clock import local_day
 from booking.db import db
 from booking.models.appointment import UPCOMING, Appointment
@@ -79,6 +79,7 @@ def _verdict(
         {k: v for k, v in visit.screening.answers.items() if k in rulebook.questions},
         today=local_day(now, site.timezone),
         records=gate.records_of(visit.patient_id, site, ignoring=visit.id),
+        requirements=requirements.required_for(visit.treatment),
     )
     day = local_day(visit.starts_at, site.timezone)
     decision = gate.decide(clearance, day, gate.released_windows(visit.id))

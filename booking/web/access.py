@@ -51,6 +51,11 @@ def roles_for(endpoint: str) -> frozenset[str]:
     return roles
 
 
+def may_use(endpoint: str) -> bool:
+    """Whether the signed-in member of staff may open that page of the desk."""
+    return bool({role.name for role in user().roles} & roles_for(endpoint))
+
+
 def user() -> User:
     """The member of staff who is signed in. Only for pages behind the guard."""
     found: User = current_user._get_current_object()
@@ -79,8 +84,7 @@ def _admit() -> ResponseReturnValue | None:
     session[_SEEN] = int(edge.now().timestamp())
     if not _is_staff_path():
         return None
-    held = {role.name for role in user().roles}
-    if not held & roles_for(request.endpoint or ""):
+    if not may_use(request.endpoint or ""):
         raise NotAllowed
     return None
 

@@ -18,10 +18,11 @@ from booking.errors import (
     SlotTaken,
 )
 from booking.models.appointment import Appointment
+from booking.requirements import required_for
 from booking.web import after, edge, journey, month, offers, security, timeline
 from booking.web.forms import DetailsForm
 from booking.web.journey import Journey
-from screening import Authority, Verdict
+from screening import Authority, Clearance, Requirement, Verdict, kinds_lacking
 
 bp = Blueprint("calendar", __name__, url_prefix="/booking/<key>")
 bp.before_request(journey.leave_finished)
@@ -134,7 +135,15 @@ def _calendar(trip: Journey, taken: SlotTaken | None = None) -> str:
         taken=taken,
         nearest=offers.named(scope, taken.extra.get("nearest", ())) if taken else (),
         sources=trip.rulebook.sources,
+        required=_required(trip, clearance),
     )
+
+
+def _required(trip: Journey, clearance: Clearance) -> list[Requirement]:
+    """What has to come first and is not known to have taken place."""
+    missing = kinds_lacking(clearance.windows)
+    asked = required_for(trip.draft.treatment)
+    return [one for one in asked if one.kind in missing]
 
 
 def _book(trip: Journey, reserved: Appointment, form: DetailsForm) -> Answered:
@@ -157,7 +166,8 @@ def _book(trip: Journey, reserved: Appointment, form: DetailsForm) -> Answered:
         return _ended(trip, reserved), 409
     token = links.visit_token(booked.appointment)
     trip.finish(token)
-    response = redirect(url_for("visit.show", token=token, new=1), 303)
+    then = trip.kept.get("then")
+    response = redirect(url_for("visit.show", token=token, new=1, then=then), 303)
     return after.check_records(response, booked.appointment)
 
 

@@ -226,6 +226,17 @@ def find(key: str) -> Journey:
     return Journey(key, drafts.find(kept["draft"], now=edge.now()))
 
 
+def find_waiting(key: str | None) -> Journey | None:
+    """The journey of this browser that still waits for its time, if there is one."""
+    kept = session.get("journeys", {}).get(key, {"booked": ""})
+    if "booked" in kept or "screening" not in kept:
+        return None
+    try:
+        return find(key or "")
+    except NotFound:
+        return None
+
+
 def leave_finished() -> Response | None:
     """A page of a finished journey leads to its visit; a form sent twice gets in."""
     kept = session.get("journeys", {}).get((request.view_args or {}).get("key"), {})

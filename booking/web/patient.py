@@ -58,6 +58,8 @@ def start(treatment: str, area: str) -> Response:
     if area not in chosen.areas:
         raise NotFound
     trip = journey.begin(chosen.id, area)
+    if waiting := journey.find_waiting(request.args.get("then")):
+        trip.remember(then=waiting.key)
     if not trip.steps:
         return screening_pages.decide(trip)
     return redirect(url_for("screening.page", key=trip.key, name=trip.steps[0].id), 303)
@@ -71,6 +73,7 @@ def _start_page(treatment: Treatment, offer: Offer, areas: Sequence[str]) -> str
         areas=[rulebook.areas[area] for area in areas],
         minutes=_minutes(offer),
         asks=bool(questionnaire(rulebook, treatment.id, treatment.areas[0])),
+        then=request.args.get("then"),
     )
 
 

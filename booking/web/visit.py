@@ -16,7 +16,7 @@ from booking.messages import invitations, kinds
 from booking.models.appointment import UPCOMING, Appointment, Hold, Status
 from booking.models.clinic import Resource
 from booking.models.message import Message, MessageState
-from booking.web import care, edge, visit_links
+from booking.web import care, edge, journey, visit_links
 from screening import Authority, Verdict
 
 bp = Blueprint("visit", __name__, url_prefix="/visit/<token>")
@@ -79,6 +79,7 @@ def show(token: str) -> str:
         can_cancel=appointments.can_cancel(visit, site, now=now),
         is_upcoming=visit.status in UPCOMING and visit.starts_at > now,
         is_new="new" in request.args,
+        then=journey.find_waiting(request.args.get("then")),
         was_told="told" in request.args,
         was_moved="moved" in request.args,
     )

@@ -61,6 +61,7 @@ def page(template: str, **values: Any) -> str:
         "site": site,
         "rulebook": rulebooks.current(site),
         "me": access.actor(),
+        "may_use": access.may_use,
         "counts": desk_tasks.counts(site, now=edge.now()),
         "names_hidden": names_hidden(),
         "name_of": name_of,
