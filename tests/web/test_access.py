@@ -8,7 +8,7 @@ from booking.models import AuditEvent, User
 from tests import builders
 from tests.web.staff import PASSWORD, sign_in, text_of
 
-CLINICIANS_ONLY = {"/desk/holds/clinician"}
+CLINICIANS_ONLY = {"/desk/holds/clinician", "/desk/patients/1/patch-test"}
 
 
 def _requests(app):

@@ -45,7 +45,7 @@ def before_treatments() -> ResponseReturnValue:
 @bp.get("/settings/before/<treatment>")
 @access.only(MANAGER)
 def before_treatment(treatment: str) -> ResponseReturnValue:
-    form = {}
+    form: dict[str, str] = {}
     for one in required_for(treatment):
         form |= {
             one.kind: "yes",
