@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from booking import audit, gate, patients, placement, screenings
+from booking import audit, gate, patients, placement, proxies, screenings
 from booking.actors import Actor
 from booking.clock import local_day
 from booking.db import begin_write, db
@@ -63,6 +63,7 @@ def book_at_desk(  # noqa: PLR0913 - one request, every part of it named
     screenings.bind(screening, patient.email)
     appointment = _visit(site, screening, patient, start, practitioner, now=now)
     appointment.details_by_mail = contact.details_by_mail
+    proxies.note(appointment, contact.booked_by, contact.relation)
     decision = override(appointment, decision, authority, release, actor=actor, now=now)
     hold = settle(appointment, site, clearance, decision, now=now, requested=False)
     audit.record(actor, "book", appointment, now=now)

@@ -9,7 +9,16 @@ from functools import partial
 
 from sqlalchemy.exc import IntegrityError
 
-from booking import audit, gate, holds, idempotency, patients, placement, screenings
+from booking import (
+    audit,
+    gate,
+    holds,
+    idempotency,
+    patients,
+    placement,
+    proxies,
+    screenings,
+)
 from booking.actors import PATIENT
 from booking.db import begin_write, db
 from booking.deciding import Booked, birth_date, clearance_of, settle
@@ -113,6 +122,7 @@ def _book_once(
         appointment = _take(site, screening, wish, clearance, now=now, source=source)
     else:
         appointment = _redeem(site, screening, reserved_id, clearance, wish, now=now)
+    proxies.note(appointment, wish.contact.booked_by, wish.contact.relation)
     hold = settle(appointment, site, clearance, decision, now=now, requested=True)
     idempotency.remember(request, appointment, now=now)
     audit.record(PATIENT, "book", appointment, now=now)

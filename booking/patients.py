@@ -15,6 +15,7 @@ from email_validator import (
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from booking import proxies
 from booking.crypto import new_token
 from booking.db import db, keys
 from booking.errors import Problems
@@ -32,7 +33,8 @@ class Contact:
     """How to reach somebody.
 
     `details_by_mail`: send preparation and aftercare in the mail itself, at the
-    patient's wish.
+    patient's wish. `booked_by` and `relation`: who books for somebody else, and what
+    they are to the patient; both empty for whoever books for themselves.
     """
 
     name: str
@@ -40,6 +42,8 @@ class Contact:
     phone: str | None = None
     language: str = "en"
     details_by_mail: bool = False
+    booked_by: str = ""
+    relation: str = ""
 
 
 def checked(contact: Contact, *, region: str = "GB") -> Contact:
@@ -51,19 +55,23 @@ def checked(contact: Contact, *, region: str = "GB") -> Contact:
     name = checked_name(contact.name, problems)
     email = _email(contact.email, problems)
     phone = _phone(contact.phone, region, problems)
+    booked_by = contact.booked_by.strip()
+    proxies.check_relation(booked_by, contact.relation, problems)
+    if booked_by:
+        booked_by = checked_name(booked_by, problems, "booked_by")
     if not _LANGUAGE.fullmatch(contact.language):
         problems.add("language", "Give a language tag such as 'en' or 'cy'.")
     problems.raise_if_any()
-    return replace(contact, name=name, email=email, phone=phone)
+    return replace(contact, name=name, email=email, phone=phone, booked_by=booked_by)
 
 
-def checked_name(text: str, problems: Problems) -> str:
+def checked_name(text: str, problems: Problems, field: str = "name") -> str:
     """The name with single spaces; what is wrong with it goes into *problems*."""
     name = " ".join(text.split()) if not _CONTROL.search(text) else ""
     if not name:
-        problems.add("name", "Give your name, in ordinary letters.")
+        problems.add(field, "Give your name, in ordinary letters.")
     elif len(name) > MOST_NAME:
-        problems.add("name", f"Use at most {MOST_NAME} characters.")
+        problems.add(field, f"Use at most {MOST_NAME} characters.")
     return name
 
 

@@ -229,6 +229,8 @@ def _erase_decisions(stored: Stored) -> None:
     for visit in stored.visits:
         # The links in old mails open nothing any more.
         visit.link_version += 1
+        if visit.proxy is not None:
+            db.session.delete(visit.proxy)
 
 
 def _erase_messages(stored: Stored) -> None:
@@ -275,7 +277,11 @@ def _delete_letters(folder: Path, message_ids: set[str]) -> None:
 
 def _visit(visit: Appointment) -> dict[str, Any]:
     resource = db.session.get(Resource, visit.practitioner_id or 0)
-    return _row(visit) | {"practitioner": resource.name if resource else None}
+    proxy = visit.proxy
+    return _row(visit) | {
+        "practitioner": resource.name if resource else None,
+        "booked_by": f"{proxy.name} ({proxy.relation})" if proxy else None,
+    }
 
 
 def _row(row: Any) -> dict[str, Any]:

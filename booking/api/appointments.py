@@ -161,12 +161,14 @@ def _site(opened: OpenedVisit) -> Site:
 
 
 def _contact(body: dict[str, Any]) -> Contact:
-    given = body["patient"]
+    given, proxy = body["patient"], body.get("booked_by") or {}
     contact = Contact(
         name=given["name"],
         email=given["email"],
         phone=given.get("phone"),
         language=body.get("language", "en"),
+        booked_by=proxy.get("name", ""),
+        relation=proxy.get("relation", ""),
     )
     try:
         return patients.checked(contact)
@@ -180,4 +182,10 @@ def _contact(body: dict[str, Any]) -> Contact:
 
 
 def _path(name: str) -> str:
-    return name if name == "language" else f"patient.{name}"
+    """Where the body of the request has what the contact calls *name*."""
+    own = {
+        "language": "language",
+        "booked_by": "booked_by.name",
+        "relation": "booked_by.relation",
+    }
+    return own.get(name, f"patient.{name}")

@@ -16,6 +16,7 @@ from booking.api.inputs import (
 from booking.diary import MOST_DAYS
 from booking.overrides import DECLINE_REASONS, MOST_NOTE, RELEASE_REASONS
 from booking.patients import MOST_NAME
+from booking.proxies import RELATIONS
 
 
 def _answers() -> fields.Dict:
@@ -76,6 +77,11 @@ class PatientRequest(Input):
     phone = Text(most=40)
 
 
+class ProxyRequest(Input):
+    name = Text(required=True, least=1, most=MOST_NAME)
+    relation = Text(required=True, most=40, metadata={"examples": list(RELATIONS)})
+
+
 class BookingRequest(Input):
     clearance = Text(required=True, least=1, most=200)
     site = Whole(required=True)
@@ -85,6 +91,10 @@ class BookingRequest(Input):
         PatientRequest,
         required=True,
         error_messages={"required": "This is missing.", "null": "Send an object."},
+    )
+    booked_by = fields.Nested(
+        ProxyRequest,
+        metadata={"description": "Who books and answers for the patient, if not they."},
     )
     language = Text(least=2, most=35)
 

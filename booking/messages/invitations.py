@@ -52,7 +52,7 @@ def invitation(
     event.attendees = [
         vCalAddress.new(
             patient.email,
-            cn=_parameter(patient.name),
+            cn=_parameter(appointment.addressee),
             cutype="INDIVIDUAL",
             role="REQ-PARTICIPANT",
             partstat="NEEDS-ACTION",

@@ -42,6 +42,7 @@ _NEXT = (
     )
     .options(
         contains_eager(Message.appointment).joinedload(Appointment.patient),
+        contains_eager(Message.appointment).joinedload(Appointment.proxy),
         contains_eager(Message.appointment).joinedload(Appointment.site),
     )
     .order_by(Message.due_at, Message.id)

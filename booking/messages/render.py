@@ -53,8 +53,8 @@ def _head(
 ) -> list[tuple[str, str]]:
     sender = letterhead.current().sender
     site = db.session.get_one(Site, message.appointment.site_id)
-    patient = message.appointment.patient
-    name = patient.name if message.audience == "patient" and patient else ""
+    is_theirs = message.audience == "patient"
+    name = message.appointment.addressee if is_theirs else ""
     head = [
         ("From", mime.address(site.name, sender)),
         ("To", mime.address(name, recipient)),

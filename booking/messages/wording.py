@@ -64,6 +64,7 @@ def context(message: Message, kind: str, *, now: datetime) -> dict[str, Any]:
         "base": base,
         "queue": f"{base}/desk/holds",
         "name": "",
+        "patient": "",
         "when": spoken(appointment.starts_at, zone),
         "by_answer": hold is not None and hold.owner == "answer" and not hold.neutral,
         "decide_by": spoken(hold.decide_by, zone) if hold else None,
@@ -74,7 +75,9 @@ def context(message: Message, kind: str, *, now: datetime) -> dict[str, Any]:
         "first_day": None,
     }
     if message.audience == "patient" and appointment.patient:
-        values["name"] = appointment.patient.name
+        values["name"] = appointment.addressee
+        if appointment.proxy is not None:
+            values["patient"] = appointment.patient.name
         values["link"] = f"{base}/visit/{links.mailed_token(appointment)}"
         values["care"] = values["link"] + "/care"
         values["change"] = values["link"] + "/change"

@@ -13,6 +13,7 @@ from booking.models.appointment import (
     HoldState,
     IdempotencyKey,
     Move,
+    Proxy,
     Release,
     Status,
 )
@@ -35,7 +36,6 @@ from booking.models.clinic import (
 from booking.models.course import Course, CourseSession
 from booking.models.message import Message, MessageState
 from booking.models.patient import Patient, Record
-from booking.models.proxy import Proxy
 from booking.models.rescreening import Rescreening
 from booking.models.rulebook import RulebookVersion, VersionState
 from booking.models.screening import Draft, Screening

@@ -103,11 +103,42 @@ class Appointment(Model):
     site: Mapped[Site] = relationship()
     patient: Mapped[Patient | None] = relationship()
     screening: Mapped[Screening] = relationship()
+    proxy: Mapped[Proxy | None] = relationship(back_populates="appointment")
     claims: Mapped[list[Claim]] = relationship(back_populates="appointment")
     holds: Mapped[list[Hold]] = relationship(
         back_populates="appointment", order_by="Hold.id"
     )
     releases: Mapped[list[Release]] = relationship(order_by="Release.id")
+
+    @property
+    def addressee(self) -> str:
+        """The name of who reads the mails: the patient, or who booked for them."""
+        if self.proxy is not None:
+            return self.proxy.name
+        return self.patient.name if self.patient else ""
+
+
+class Proxy(Model):
+    """The person who booked and answered for the patient of one visit.
+
+    `relation`: parent, guardian, carer or other. The address of the visit's mails is
+    the patient row's, as always.
+    """
+
+    __table_args__ = (
+        CheckConstraint(
+            "relation IN ('parent', 'guardian', 'carer', 'other')", name="relation"
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    appointment_id: Mapped[int] = mapped_column(
+        ForeignKey("appointment.id"), unique=True
+    )
+    name: Mapped[Line]
+    relation: Mapped[Word]
+
+    appointment: Mapped[Appointment] = relationship(back_populates="proxy")
 
 
 class Claim(Model):

@@ -19,6 +19,7 @@ from booking.call_backs import Wish
 from booking.errors import InvalidRequest
 from booking.models.call_back import GoodTime
 from booking.patients import Contact
+from booking.proxies import RELATIONS
 from booking.web.questions import Problem
 
 
@@ -52,6 +53,12 @@ class DetailsForm(BaseForm):
         "Phone number",
         description="Only for questions about this visit.",
     )
+    booked_by = StringField("Your own name")
+    relation = RadioField(
+        "Who are you to them?",
+        choices=[SelectChoice(value, label) for value, label in RELATIONS.items()],
+        validate_choice=False,
+    )
     details_by_mail = BooleanField(
         "Write in the e-mails themselves how to prepare and what to do afterwards",
         description=(
@@ -68,6 +75,8 @@ class DetailsForm(BaseForm):
             email=self.email.data or "",
             phone=self.phone.data or None,
             details_by_mail=bool(self.details_by_mail.data),
+            booked_by=self.booked_by.data or "",
+            relation=self.relation.data or "",
         )
 
     def validate(self, extra_validators: Any = None) -> bool:

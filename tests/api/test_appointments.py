@@ -311,3 +311,21 @@ def test_a_booking_claims_its_people_and_rooms(api, session):
     ).all()
     # Cleo for the consultation (20) and the needling (45), a room throughout (115)
     assert claimed == [(1, 4), (1, 9), (3, 23)]
+
+
+def test_a_program_says_who_books_for_somebody_else(api, session):
+    clearance = api.clearance()
+
+    half = api.book(clearance, at(WEEK), booked_by={"name": "Ada Fair"})
+    wrong = api.book(
+        clearance, at(WEEK), booked_by={"name": "Ada Fair", "relation": "boss"}
+    )
+    whole = api.book(
+        clearance, at(WEEK), booked_by={"name": "Ada Fair", "relation": "parent"}
+    )
+
+    assert half.status_code == 422
+    assert "booked_by.relation" in fields(half)
+    assert "booked_by.relation" in fields(wrong)
+    assert whole.status_code == 201
+    assert session.scalars(select(Appointment)).one().proxy.relation == "parent"

@@ -214,3 +214,19 @@ def test_an_unknown_address_learns_nothing_from_a_known_one(walk, session):
     assert answer.location.endswith("?new=1")
     assert first != answer.location
     answer.close()
+
+
+def test_a_parent_books_for_a_child(walk, session):
+    walk.screened("consultation")
+    walk.choose(TEN)
+    for_tom = ADA | {"name": "Tom Fair", "booked_by": "Ada Fair"}
+
+    half = walk.post("details", for_tom)
+    with walk.post("details", for_tom | {"relation": "parent"}) as whole:
+        visit = words(walk.client.get(whole.location))
+
+    booked = session.scalars(select(Appointment)).one()
+    assert half.status_code == 422
+    assert "Say who you are to the person who is treated" in words(half)
+    assert (booked.patient.name, booked.proxy.name) == ("Tom Fair", "Ada Fair")
+    assert "For Tom Fair" in visit

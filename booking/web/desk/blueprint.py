@@ -11,7 +11,7 @@ from flask import Blueprint, render_template, request, session
 from sqlalchemy import select
 
 import screening
-from booking import desk_tasks, overrides, rulebooks
+from booking import desk_tasks, overrides, proxies, rulebooks
 from booking.db import db
 from booking.errors import BookingError, InvalidRequest
 from booking.models.appointment import Appointment, Status
@@ -70,6 +70,7 @@ def page(template: str, **values: Any) -> str:
         "offered": offered(),
         "reasons": overrides.RELEASE_REASONS,
         "record_words": record_words,
+        "relation_words": proxies.RELATION_WORDS,
         "step_words": step_words,
         "birth_day": birth_day,
         "now": edge.now(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -96,20 +97,17 @@ def _book(trip: Journey, form: Mapping[str, str]) -> appointments.Booked:
 
 
 def _contact(caller: Patient | None, form: Mapping[str, str]) -> Contact:
-    by_mail = "details_by_mail" in form
-    if caller is not None:
-        return Contact(
-            name=caller.name,
-            email=caller.email,
-            phone=caller.phone,
-            language=caller.language,
-            details_by_mail=by_mail,
+    if caller is None:
+        contact = Contact(
+            form.get("name", ""), form.get("email", ""), form.get("phone", "")
         )
-    return Contact(
-        name=form.get("name", ""),
-        email=form.get("email", ""),
-        phone=form.get("phone", ""),
-        details_by_mail=by_mail,
+    else:
+        contact = Contact(caller.name, caller.email, caller.phone, caller.language)
+    return replace(
+        contact,
+        details_by_mail="details_by_mail" in form,
+        booked_by=form.get("booked_by", ""),
+        relation=form.get("relation", ""),
     )
 
 
