@@ -230,6 +230,7 @@ def test_an_export_knows_every_table(session):
         "record",
         "message",
         "call_back",
+        "proxy",
         "audit_event",
     }
     about_nobody = {
