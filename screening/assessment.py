@@ -27,17 +27,21 @@ def clearance(  # noqa: PLR0913 - one question, every part of it named
     today: date,
     records: Sequence[Record] = (),
     requirements: Sequence[Requirement] = (),
+    given_on: Mapping[str, date] | None = None,
 ) -> Clearance:
     """Judge every day from `today` on for one patient, treatment and area.
 
     `answers` should have passed `check_answers`; what cannot be understood here counts
-    as unsure and never as clear. `requirements` are what the clinic asks for first.
-    ValueError if the treatment is not offered there.
+    as unsure and never as clear. `requirements` are what the clinic asks for first;
+    `given_on` tells which answers were given before `today`. ValueError if the treatment
+    is not offered there.
     """
     sheet = rulebook.sheet(treatment, area)
     if sheet.neighbours is None:
         return Clearance(rulebook.version, treatment, area, today)
-    stated = state(rulebook, sheet, answers, records, today=today)
+    stated = state(
+        rulebook, sheet, answers, records, today=today, given_on=given_on or {}
+    )
     case = _Case(rulebook, sheet, answers, stated, Findings(today))
     case.judge(records)
     for required in requirements:

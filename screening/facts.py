@@ -62,7 +62,8 @@ class Fact:
     """One thing known about a patient: a question's answer, and who said so.
 
     `span` is set if the value is a date, a month or a year; `via` names the question
-    that was really answered if that answer implies this one.
+    that was really answered if that answer implies this one; `given` is the day of the
+    answer if it is not that of the screening.
     """
 
     question: str
@@ -72,6 +73,7 @@ class Fact:
     area: str | None = None
     ref: str = ""
     via: str = ""
+    given: date | None = None
 
     @property
     def words(self) -> str:
@@ -115,13 +117,18 @@ class Record:
         question: str,
         value: str | list[str] | tuple[str, ...],
         *,
+        day: date | None = None,
         area: str | None = None,
         ref: str = "",
         label: str = "",
     ) -> Record:
-        """An answer that the clinic has on record, as a checked answer would be."""
+        """An answer that the clinic has on record, as a checked answer would be.
+
+        `day` is when it was said. Entries with the same `ref` belong together: only so
+        does a follow-up tell of the event beside it.
+        """
         kept = value if isinstance(value, str) else tuple(value)
-        return cls("answer", question, None, kept, area, None, ref, label)
+        return cls("answer", question, day, kept, area, None, ref, label)
 
     @classmethod
     def of_patch_test(

@@ -32,11 +32,15 @@ def state(
     records: Iterable[Record],
     *,
     today: date,
+    given_on: Mapping[str, date],
 ) -> Statements:
     """Read answers and records; what cannot be read is unsure, and never clear."""
     stated = Statements()
     for question in (*sheet.questions, *sheet.heard):
         _add_answer(stated, sheet, question, answers.get(question.id), today)
+    for name, given in given_on.items():
+        facts = stated.facts.get(name, [])
+        facts[:] = [replace(fact, given=given) for fact in facts]
     for name in answers:
         if name not in rulebook.questions:
             stated.strange.append(Fact(str(name), UNSURE))
@@ -113,5 +117,6 @@ def _add_record(
         provenance=Provenance.RECORD,
         area=record.area if question.area_specific else None,
         ref=record.ref,
+        given=record.day,
     )
     _add(stated, sheet, question, fact)

@@ -121,12 +121,17 @@ def _meaning(context: Context, entry: Entry) -> Meaning:
 
 
 def read_words(context: Context, entry: Entry) -> Clause:
-    """Anything written."""
-    entry.only(*_ALL, *_MEANING)
+    """Anything written, or what mentions one of certain words."""
+    entry.only(*_ALL, *_MEANING, "mentions")
     question = context.question(entry)
     if question.kind != "text":
         raise entry.error("is not a question for words", "question")
-    return Words(question.id, read_band(context, entry, entry, start=0, end=None))
+    mentions = entry.texts("mentions", ())
+    for word in mentions:
+        if not word.strip() or word != word.casefold():
+            raise entry.error(f"{word!r} must be in small letters", "mentions")
+    band = read_band(context, entry, entry, start=0, end=None)
+    return Words(question.id, band, mentions)
 
 
 def _dated(context: Context, entry: Entry) -> str:

@@ -156,14 +156,14 @@ class Sight:
         """The facts on another question that belong to `fact`.
 
         A follow-up belongs to the answer it hangs on: what the patient says of one
-        event tells nothing about another one on record. Anything else counts from
-        whomever it comes.
+        event tells nothing about another one on record, nor does one entry of the
+        record about the event of another. Anything else counts from whomever it comes.
         """
-        found = tuple(self.facts.get(question, ()))
+        found = sorted(self.facts.get(question, ()), key=_stated)
         follow = self.questions[question].asked_if
         if follow is not None and follow.question == fact.question:
-            return tuple(f for f in found if f.provenance is fact.provenance)
-        return found
+            return tuple(f for f in found if _told_together(fact, f))
+        return tuple(found)
 
     def grounds(self, fact: Fact, *others: Fact) -> Grounds:
         """The grounds of a finding made of these facts."""
@@ -175,6 +175,17 @@ class Sight:
             tuple(sorted({f.ref for f in facts if f.ref})),
             "&".join(f"{f.question}={f.words}" for f in facts),
         )
+
+
+def _stated(fact: Fact) -> tuple[str, str, str]:
+    """An order of facts that is theirs, and not that in which they came."""
+    return fact.words, fact.provenance.value, fact.ref
+
+
+def _told_together(one: Fact, other: Fact) -> bool:
+    if one.provenance is not other.provenance:
+        return False
+    return one.provenance is not Provenance.RECORD or one.ref == other.ref != ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,9 +47,10 @@ class Counted:
     band: Band
 
     def lay(self, fact: Fact, sight: Sight, found: Findings) -> None:
-        """From today for the length of the band."""
-        until = days_after(sight.today, self.band.end)
-        found.add(self.band, sight.today, until, of=sight.grounds(fact))
+        """From that day for the length of the band."""
+        given = min(fact.given or sight.today, sight.today)
+        until = days_after(given, self.band.end)
+        found.add(self.band, given, until, of=sight.grounds(fact))
 
 
 Meaning = Lasting | Passing | Counted
@@ -101,13 +102,16 @@ class Tick(Clause):
 
 @dataclass(frozen=True, slots=True)
 class Words(Clause):
-    """Anything written: a person must read it."""
+    """Anything written, or what holds one of certain words: a person must read it."""
 
     band: Band
+    mentions: tuple[str, ...] = ()
 
     def judge(self, fact: Fact, sight: Sight, found: Findings) -> None:
-        """Open-ended if there is any text."""
-        if fact.words.strip():
+        """Open-ended if there is such a text."""
+        text = fact.words.casefold()
+        mentioned = any(word in text for word in self.mentions)
+        if mentioned or (text.strip() and not self.mentions):
             found.add(self.band, sight.today, None, of=sight.grounds(fact))
 
     def bands(self) -> tuple[Band, ...]:

@@ -272,7 +272,10 @@ def numbing_risk(case: Case, value: list[str], day: date) -> set[Mark]:
 
 
 def other_allergy(case: Case, value: str, day: date) -> set[Mark]:
-    return {("R-52", "hold", "clinician")} if value.strip() else set()
+    found = {("R-52", "hold", "clinician")} if value.strip() else set()
+    if case.treatment == "FIL" and "anaphylaxis" in value:
+        found.add(("R-52", "refuse", "clinician"))
+    return found
 
 
 def blood_quality(case: Case, value: list[str], day: date) -> set[Mark]:

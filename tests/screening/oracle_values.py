@@ -116,7 +116,7 @@ def values(question: str, today: date) -> list[object]:
     if question == "date_of_birth":
         return [*births(today), None]
     if question == "other_allergy":
-        return ["", "  ", "Plasters give me a rash", None]
+        return ["", "  ", "Plasters give me a rash", "anaphylaxis", None]
     if question in CHOICES:
         return [*CHOICES[question], None]
     if question in LISTS:

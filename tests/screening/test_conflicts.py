@@ -161,6 +161,43 @@ def test_what_the_patient_says_of_one_peel_tells_nothing_of_another():
     assert by(found, "R-57", 42) == []
 
 
+def test_what_one_entry_says_of_a_peel_tells_nothing_of_another():
+    deep = Record.of_answer("last_peel", iso(-50), ref="note 1")
+    other = Record.of_answer("last_peel", iso(-400), ref="note 2")
+    light = Record.of_answer("peel_strength", "superficial", ref="note 2")
+
+    found = judge("MN", records=[deep, other, light])
+
+    assert by(found, "R-57", 41) == ["refuse clinician"]
+    assert by(found, "R-57", 42) == []
+
+
+def test_what_an_entry_says_of_its_own_peel_counts():
+    peel = Record.of_answer("last_peel", iso(-40), ref="note 1")
+    light = Record.of_answer("peel_strength", "superficial", ref="note 1")
+
+    assert judge("MN", records=[peel, light]).windows == ()
+    assert by(judge("MN", records=[peel]), "R-57", 51) == ["refuse clinician"]
+
+
+def test_entries_that_name_no_source_are_not_taken_as_one():
+    peel = Record.of_answer("last_peel", iso(-50))
+    light = Record.of_answer("peel_strength", "superficial")
+
+    found = judge("MN", records=[peel, light])
+
+    assert by(found, "R-57", 41) == ["refuse clinician"]
+
+
+def test_the_end_of_one_recorded_trip_does_not_end_another():
+    trip = Record.of_answer("sun_trip", iso(10), ref="note 1")
+    other = Record.of_answer("sun_trip_end", iso(12), ref="note 2")
+
+    found = judge("SP", records=[trip, other])
+
+    assert by(found, "R-19", 44) == ["refuse clinician"]
+
+
 def test_a_darker_skin_type_on_record_counts():
     record = Record.of_answer("skin_type", "V")
 

@@ -22,7 +22,7 @@ from screening.rules.states import birthday
 from tests.screening.people import TODAY, day, iso, judge
 
 LEFT_OPEN = (
-    "You left one question open. It does not stop your visit, but please tell us"
+    "One of our questions is still open. It does not stop your visit, but please tell"
 )
 
 
@@ -245,6 +245,17 @@ def test_notices_come_sorted_and_once():
     assert rules == sorted(rules)
     assert len(set(found.notices)) == len(found.notices)
     assert Notice("R-77", "We do not needle eyelids or lips.") in found.notices
+
+
+def test_a_window_keeps_its_key_in_whichever_order_its_facts_come():
+    light = Record.of_answer("skin_type", "III", ref="note 1")
+    dark = Record.of_answer("skin_type", "V", ref="note 2")
+
+    one = judge("SP", strong_sun=iso(-3), records=[light, dark])
+    other = judge("SP", strong_sun=iso(-3), records=[dark, light])
+
+    assert one.windows == other.windows
+    assert {w.key for w in one.windows} == {w.key for w in other.windows}
 
 
 def test_what_nobody_understands_is_named():

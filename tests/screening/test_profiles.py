@@ -25,6 +25,13 @@ def test_exceed_waits_half_a_year_after_filler(code):
     assert by(record, "R-56", 1) == []
 
 
+@pytest.mark.parametrize("code", NEEDLED)
+def test_exceed_tells_that_filler_waits_half_a_year(code):
+    reasons = exceed(code, last_filler=iso(-30)).reasons_on(day(0))
+
+    assert ["six months" in reason for reason in reasons] == [True]
+
+
 def test_exceed_holds_radio_waves_over_filler_for_ever():
     text = "0-27 refuse nobody, 28-183 refuse clinician, 184- hold clinician"
 

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from tests.screening.people import ALL, assert_says, day, judge
+import screening
+from screening import Record
+from tests.screening.people import (
+    ALL,
+    TODAY,
+    assert_says,
+    by,
+    clear_answers,
+    day,
+    judge,
+)
 
 WOUNDS = "MN RF PRP SP MP NAL ABL"
 TICKS = [
@@ -151,6 +161,51 @@ def test_steroids_count_from_the_day_of_the_answer():
     found = judge("PRP", blood_quality=["steroids_last_2_weeks"])
 
     assert_says(found, "R-68", "0-13 refuse clinician")
+
+
+def test_steroids_still_count_from_that_day_when_they_are_judged_later():
+    steroids = ["steroids_last_2_weeks"]
+    said = clear_answers("PRP") | {"blood_quality": steroids}
+
+    def judged(given, records=()):
+        answers = said if given else clear_answers("PRP")
+        return screening.clearance(
+            screening.load(),
+            "prp",
+            "face",
+            answers,
+            today=TODAY,
+            given_on=given,
+            records=records,
+        )
+
+    noted = Record.of_answer("blood_quality", steroids, day=day(-9), ref="note 1")
+    first, then = judged({"unwell": day(-9)}), judged({"blood_quality": day(-9)})
+
+    assert_says(first, "R-68", "0-13 refuse clinician")
+    assert_says(then, "R-68", "0-4 refuse clinician")
+    assert {w.key for w in first.windows} == {w.key for w in then.windows}
+    assert judged({"blood_quality": day(-14)}).windows == ()
+    assert_says(judged({"blood_quality": day(3)}), "R-68", "0-13 refuse clinician")
+    assert_says(judged({}, [noted]), "R-68", "0-4 refuse clinician")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Anaphylaxis after a bee sting",
+        "I carry an EpiPen",
+        "Severe allergy to latex",
+        "peanuts, my tongue swelled and I went to hospital",
+    ],
+)
+def test_filler_is_refused_after_a_severe_allergic_reaction(words):
+    filler = judge("FIL", other_allergy=words)
+
+    assert by(filler, "R-52", 0) == ["refuse clinician", "hold clinician"]
+    assert by(filler, "R-52", 5000) == ["refuse clinician", "hold clinician"]
+    assert_says(judge("FIL", other_allergy="plasters"), "R-52", "0- hold clinician")
+    assert_says(judge("MN", other_allergy=words), "R-52", "0- hold clinician")
 
 
 @pytest.mark.parametrize("area", ["neck", "decolletage", "hands", "body"])
