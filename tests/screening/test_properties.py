@@ -49,6 +49,22 @@ RECORDS = st.one_of(
     st.builds(lambda said, area: Record.of_answer(*said, area=area), ANSWERS, AREAS),
     st.just(Record.of_symptom(TODAY)),
 )
+FOLLOWING = st.sampled_from([q for q in BOOK.questions.values() if q.asked_if])
+
+
+@st.composite
+def entries(draw, question, ref):
+    """What one entry of the record says: an event, and a follow-up about it."""
+    event = BOOK.questions[question.asked_if.question]
+    return [
+        Record.of_answer(one.id, draw(values(one)), ref=ref)
+        for one in (event, question)
+    ]
+
+
+PAIRS_OF_ENTRIES = FOLLOWING.flatmap(
+    lambda question: st.tuples(entries(question, "1"), entries(question, "2"))
+)
 SOME = st.lists(ANSWERS, max_size=6)
 KNOWN = st.lists(RECORDS, max_size=4)
 
@@ -80,6 +96,19 @@ def test_one_more_record_never_makes_a_day_safer(code, answers, records, further
     fewer = judge(code, answers, records)
     more = judge(code, answers, [*records, further])
 
+    for when in DAYS:
+        assert more.verdict_on(when) >= fewer.verdict_on(when)
+        assert _rank(more, when) >= _rank(fewer, when)
+
+
+@given(CODES, SOME, PAIRS_OF_ENTRIES, st.randoms(use_true_random=False))
+def test_one_more_entry_never_makes_a_day_safer(code, answers, pair, shuffle):
+    one, other = pair
+    both = [*one, *other]
+    fewer, more = judge(code, answers, one), judge(code, answers, both)
+    shuffle.shuffle(both)
+
+    assert judge(code, answers, both) == more
     for when in DAYS:
         assert more.verdict_on(when) >= fewer.verdict_on(when)
         assert _rank(more, when) >= _rank(fewer, when)
