@@ -33,8 +33,8 @@ def clearance(  # noqa: PLR0913 - one question, every part of it named
 
     `answers` should have passed `check_answers`; what cannot be understood here counts
     as unsure and never as clear. `requirements` are what the clinic asks for first;
-    `given_on` tells which answers were given before `today`. ValueError if the treatment
-    is not offered there.
+    `given_on` tells which answers were given before `today`. ValueError if the
+    treatment is not offered there.
     """
     sheet = rulebook.sheet(treatment, area)
     if sheet.neighbours is None:
