@@ -23,7 +23,12 @@ from booking.actors import PATIENT
 from booking.db import begin_write, db
 from booking.deciding import Booked, birth_date, clearance_of, settle
 from booking.diary import Search
-from booking.errors import ClearanceExpired, ReservationEnded, SlotTaken
+from booking.errors import (
+    BookingError,
+    ClearanceExpired,
+    ReservationEnded,
+    SlotTaken,
+)
 from booking.messages import plan
 from booking.models.appointment import Appointment, Status
 from booking.models.clinic import Site
@@ -86,18 +91,13 @@ def _persistent(
     for _ in range(MOST_TRIES):
         try:
             return attempt()
-        except SlotTaken as taken:
+        except (BookingError, IntegrityError) as refusal:
             db.session.rollback()
+            # The same request may have come twice at once; then the other was first.
             if earlier := idempotency.find(request):
                 return _replayed(earlier)
-            if taken.extra:
+            if not isinstance(refusal, SlotTaken) or refusal.extra:
                 raise
-        except IntegrityError:
-            # Two requests with one key at once: the other one was first.
-            db.session.rollback()
-            if earlier := idempotency.find(request):
-                return _replayed(earlier)
-            raise
     raise SlotTaken(nearest=[])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -27,6 +28,9 @@ LONGEST_PAUSE_SECONDS = 60
 STEADY_SECONDS = 60
 # The application refuses more than 256 KiB politely; this only bounds what is buffered.
 MOST_BODY_BYTES = 4 * 1024 * 1024
+MOST_CONNECTIONS = 1000
+# A browser that sends nothing for this long opens another connection later.
+IDLE_SECONDS = 30
 WORKER = (sys.executable, "-m", "flask", "--app", "app", "worker", "--stop-with-stdin")
 
 Say = Callable[[str], object]
@@ -53,6 +57,14 @@ def take_port(port: int) -> socket.socket:
     return taken
 
 
+def _most_connections() -> int:
+    """Browsers keep some connections each, and at the limit nobody else gets in; so as
+    many as the files that this process may open leave room for."""
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    room = MOST_CONNECTIONS if files == resource.RLIM_INFINITY else files // 2
+    return max(100, min(MOST_CONNECTIONS, room))
+
+
 def _unusable(port: int, error: OSError) -> SettingsError:
     return SettingsError(
         f"Port {port} cannot be used ({error.strerror}). "
@@ -69,6 +81,13 @@ def serve(app: Any, taken: socket.socket, *, say: Say) -> None:
             threads=THREADS,
             ident="clearslot",
             max_request_body_size=MOST_BODY_BYTES,
+            connection_limit=_most_connections(),
+            channel_timeout=IDLE_SECONDS,
+            cleanup_interval=IDLE_SECONDS,
+            asyncore_use_poll=True,
+            # The application itself says which proxies it trusts, and must see that
+            # there is one at all.
+            clear_untrusted_proxy_headers=False,
         )
     except OSError as error:
         raise _unusable(app.config["PORT"], error) from None

@@ -7,6 +7,9 @@ import os
 import re
 import signal
 import socket
+import urllib.error
+from contextlib import ExitStack, closing
+from http.client import HTTPConnection
 
 import pytest
 
@@ -110,6 +113,29 @@ def test_renewed_keys_open_what_was_sealed_before(seeded_folder, tmp_path):
         "Error: This database was sealed with other keys. Put back the keys.json"
     )
     assert not (tmp_path / "data" / "keys.json").exists()
+
+
+def test_many_open_browsers_keep_nobody_out(seeded_folder, tmp_path):
+    port = int(seeded_folder["PORT"])
+    with Clinic(tmp_path / "output", **seeded_folder) as clinic, ExitStack() as open_:
+        browsers = [
+            open_.enter_context(closing(HTTPConnection("127.0.0.1", port, timeout=10)))
+            for _ in range(150)
+        ]
+        for browser in browsers:
+            browser.request("GET", "/healthz")
+            browser.getresponse().read()
+
+        assert all(browser.sock for browser in browsers)
+        assert clinic.status("/healthz") == 200
+
+
+def test_metrics_stay_hidden_behind_a_proxy_of_this_machine(seeded_folder, tmp_path):
+    with Clinic(tmp_path / "output", **seeded_folder) as clinic:
+        assert "clearslot_visits" in clinic.get("/metrics")
+
+        with pytest.raises(urllib.error.HTTPError, match="403"):
+            clinic.get("/metrics", **{"X-Forwarded-For": "203.0.113.7"})
 
 
 @pytest.fixture(scope="module")

@@ -3,12 +3,16 @@ over."""
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 
 from booking import appointments, maintenance, reservations
+from booking.db import db
 from booking.errors import RefusedByGate, ReservationEnded, SlotTaken
+from booking.models import Appointment, Screening
 from tests.builders import ADA, BOB, at, book, make_clinic, screen
 from tests.clock import NOW
 
@@ -51,6 +55,26 @@ def test_a_reservation_becomes_the_visit(session):
     assert booked.appointment.status == "confirmed"
     assert booked.appointment.reserved_until is None
     assert {claim.expires_at for claim in booked.appointment.claims} == {None}
+
+
+def test_two_clicks_at_once_on_one_form_get_the_same_visit(app, session):
+    screening, reserved = _reserved(make_clinic())
+    given, kept = screening.id, reserved.id
+    session.commit()
+    together = threading.Barrier(4)
+    request = {"source": "online", "key": "page:one", "body": "one"}
+
+    def click(_):
+        with app.app_context():
+            mine = db.session.get_one(Screening, given)
+            visit = db.session.get_one(Appointment, kept)
+            together.wait()
+            return appointments.book(
+                mine, at(6), None, ADA, now=NOW, reservation=visit, **request
+            ).appointment.id
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(click, range(4))) == [kept] * 4
 
 
 def test_a_reservation_that_ran_out_offers_the_nearest_slots(session):
