@@ -68,7 +68,8 @@ def checked(contact: Contact, *, region: str = "GB") -> Contact:
 def checked_name(text: str, problems: Problems, field: str = "name") -> str:
     """The name with single spaces; what is wrong with it goes into *problems*."""
     name = " ".join(text.split()) if not _CONTROL.search(text) else ""
-    if not name:
+    # Invisible characters may join the letters of a name, but are none by themselves.
+    if not any(character.isprintable() for character in name):
         problems.add(field, "Give your name, in ordinary letters.")
     elif len(name) > MOST_NAME:
         problems.add(field, f"Use at most {MOST_NAME} characters.")

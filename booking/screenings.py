@@ -87,7 +87,10 @@ def check(
         checked = screening.check_answers(rulebook, answers, today=today)
     except screening.AnswerErrors as errors:
         raise InvalidRequest(
-            [FieldProblem(error.field, error.message) for error in errors.errors]
+            [
+                FieldProblem(error.field.strip() or "answers", error.message)
+                for error in errors.errors
+            ]
         ) from None
     return screening.pin_answers(rulebook, checked, today=today)
 

@@ -107,8 +107,7 @@ def _checked(question: Question, value: object, today: date) -> str | list[str]:
         raise _Unfit(PLEASE_ANSWER if value is None else _expected(question))
     if question.kind == "text":
         return _checked_text(value)
-    value = value.strip()
-    if not value:
+    if not value.strip():
         raise _Unfit(PLEASE_ANSWER)
     if question.fact(value) is None:
         raise _Unfit(_expected(question))
@@ -121,8 +120,7 @@ def _checked(question: Question, value: object, today: date) -> str | list[str]:
 def _checked_list(question: Question, value: object) -> list[str]:
     if not isinstance(value, list | tuple):
         raise _Unfit(NOT_A_LIST)
-    trimmed = [item.strip() if isinstance(item, str) else item for item in value]
-    fact = question.fact(trimmed)
+    fact = question.fact(value)
     if fact is None:
         raise _Unfit(NOT_A_CHOICE)
     return list(fact.value)

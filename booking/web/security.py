@@ -67,7 +67,9 @@ def init(app: Flask) -> None:
 
 def _check_token() -> None:
     # The API carries no cookies: a bearer token or a signed link cannot be borrowed.
-    if current_app.config["WTF_CSRF_ENABLED"] and not request.path.startswith("/api/"):
+    # Where there is no view, the answer is that, and not a hint about cookies.
+    is_form = request.endpoint is not None and not request.path.startswith("/api/")
+    if is_form and current_app.config["WTF_CSRF_ENABLED"]:
         csrf.protect()
 
 

@@ -237,6 +237,16 @@ def test_another_method_is_a_problem(api):
     assert {one.mimetype for one in found} == {"application/problem+json"}
 
 
+@pytest.mark.parametrize(
+    ("path", "status"), [("/healthz", 405), ("/metrics", 405), ("/nowhere", 404)]
+)
+def test_what_is_not_there_asks_for_no_form_token(make_app, site, path, status):
+    client = make_app(WTF_CSRF_ENABLED=True).test_client()
+
+    assert client.post(path).status_code == status
+    assert client.post("/book/facial/face").status_code == 400
+
+
 def test_a_failure_of_ours_is_a_problem_too(make_app):
     app = make_app(TESTING=False, PROPAGATE_EXCEPTIONS=False)
 

@@ -101,6 +101,12 @@ def test_bad_answers_are_named_and_nothing_is_stored(api, session):
     assert session.scalar(STORED) == 0
 
 
+def test_an_answer_to_no_question_at_all_is_an_error_of_the_answers(api):
+    body = {"treatment": "facial", "area": "face", "answers": {" ": "yes", "": "no"}}
+
+    assert fields(api.post("/clearances", body)) == ["answers", "answers"]
+
+
 def test_a_clearance_ends_after_a_day(api, clock):
     clearance = api.clearance()
     clock.advance(timedelta(hours=23, minutes=59))

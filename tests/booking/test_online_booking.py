@@ -218,6 +218,7 @@ def test_an_expired_clearance_books_nothing(session):
         (Contact(name=" ", email="a@example.com"), "name"),
         (Contact(name="A\x00da", email="a@example.com"), "name"),
         (Contact(name="A" * 121, email="a@example.com"), "name"),
+        (Contact(name="\u200b\ufeff", email="a@example.com"), "name"),
         (Contact(name="Ada", email="nobody"), "email"),
         (Contact(name="Ada", email="a@example.com", phone="abc"), "phone"),
         (Contact(name="Ada", email="a@example.com", language="<b>"), "language"),
