@@ -175,6 +175,8 @@ def cancel(
 def _check_changeable(
     appointment: Appointment, site: Site, actor: Actor, *, now: datetime
 ) -> None:
+    if appointment.status == Status.CANCELLED:
+        raise WrongState("This visit is cancelled already.")
     if appointment.status not in UPCOMING:
         raise WrongState
     if actor.kind != "patient":

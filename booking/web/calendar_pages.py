@@ -11,9 +11,13 @@ from werkzeug.wrappers import Response
 
 from booking import appointments, holds, links, reservations
 from booking.clock import local_day
+from booking.db import db
 from booking.errors import (
+    BookingError,
+    CallUs,
     ClearanceExpired,
     InvalidRequest,
+    RefusedByGate,
     ReservationEnded,
     SlotTaken,
 )
@@ -29,6 +33,8 @@ bp.before_request(journey.leave_finished)
 
 Answered = str | Response | tuple[str, int]
 YEARS = range(2000, 2900)
+ANOTHER_TIME = (SlotTaken, InvalidRequest, RefusedByGate, CallUs)
+"""Refusals of one time, after which the calendar offers the others."""
 
 
 @bp.errorhandler(ClearanceExpired)
@@ -48,14 +54,16 @@ def month_page(key: str) -> Answered:
 @security.limiter.limit(security.PUBLIC_WRITES)
 def choose(key: str) -> Answered:
     trip = journey.find(key)
-    start, practitioner = wanted_time()
     before = trip.reservation()
     try:
+        start, practitioner = wanted_time()
         reserved = reservations.reserve(
             trip.screening(), start, practitioner, now=edge.now()
         )
-    except SlotTaken as taken:
-        return _calendar(trip, taken), 409
+    except ANOTHER_TIME as refusal:
+        # Others may write while this page is drawn.
+        db.session.rollback()
+        return _calendar(trip, refusal), refusal.status
     trip.remember(reserved=reserved.public_id)
     for other in (before, *journey.hoarded(trip)):
         if other is not None:
@@ -123,7 +131,7 @@ def wanted_month() -> month.Wanted:
     )
 
 
-def _calendar(trip: Journey, taken: SlotTaken | None = None) -> str:
+def _calendar(trip: Journey, refusal: BookingError | None = None) -> str:
     clearance = trip.clearance()
     scope = offers.Scope(edge.site(), trip.draft.treatment, clearance)
     return render_template(
@@ -132,8 +140,8 @@ def _calendar(trip: Journey, taken: SlotTaken | None = None) -> str:
         clearance=clearance,
         month=month.look(scope, wanted_month(), now=edge.now()),
         timeline=timeline.draw(clearance, edge.today()),
-        taken=taken,
-        nearest=offers.named(scope, taken.extra.get("nearest", ())) if taken else (),
+        refusal=refusal,
+        nearest=offers.nearest_of(scope, refusal),
         sources=trip.rulebook.sources,
         required=_required(trip, clearance),
     )

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from booking import placement
 from booking.db import db
 from booking.diary import Search, Slot
+from booking.errors import BookingError
 from booking.models.clinic import PRACTITIONER, Capability, Resource, Site
 from screening import Clearance
 
@@ -50,6 +51,11 @@ def nearest(scope: Scope, start: datetime, *, now: datetime) -> tuple[Time, ...]
     search = Search(scope.site, scope.treatment, now, scope.first_visit)
     slots = placement.nearest(search, scope.clearance, start)
     return named(scope, slots)
+
+
+def nearest_of(scope: Scope, refusal: BookingError | None) -> tuple[Time, ...]:
+    """The free times that a refusal names."""
+    return named(scope, refusal.extra.get("nearest", ())) if refusal else ()
 
 
 def practitioners(site: Site, treatment: str) -> dict[int, str]:

@@ -6,7 +6,8 @@ from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from booking import appointments, gate, links, rulebooks, screenings
-from booking.errors import SlotTaken, TooLateToChange, WrongState
+from booking.db import db
+from booking.errors import BookingError, TooLateToChange, WrongState
 from booking.models.appointment import UPCOMING, Appointment
 from booking.web import (
     after,
@@ -18,7 +19,7 @@ from booking.web import (
     timeline,
     visit_links,
 )
-from booking.web.calendar_pages import wanted_month, wanted_time
+from booking.web.calendar_pages import ANOTHER_TIME, wanted_month, wanted_time
 from screening import Clearance
 
 bp = Blueprint("visit_changes", __name__, url_prefix="/visit/<token>")
@@ -39,9 +40,9 @@ def move_page(token: str) -> Answered:
 @bp.post("/move")
 @security.limiter.limit(security.BOOKINGS)
 def move(token: str) -> Answered:
-    start, practitioner = wanted_time()
     opened = visit_links.change(token)
     try:
+        start, practitioner = wanted_time()
         moved = appointments.move(
             opened.appointment,
             start,
@@ -49,8 +50,10 @@ def move(token: str) -> Answered:
             now=edge.now(),
             actor=opened.actor,
         )
-    except SlotTaken as taken:
-        return _move_page(token, visit_links.look(token), taken), 409
+    except ANOTHER_TIME as refusal:
+        # Others may write while this page is drawn.
+        db.session.rollback()
+        return _move_page(token, visit_links.look(token), refusal), refusal.status
     response = redirect(url_for("visit.show", token=token, moved=1), 303)
     return after.check_records(response, moved.appointment)
 
@@ -95,7 +98,9 @@ def change(token: str) -> Response:
     return redirect(url_for("screening.page", key=trip.key, name=trip.steps[0].id), 303)
 
 
-def _move_page(token: str, visit: Appointment, taken: SlotTaken | None = None) -> str:
+def _move_page(
+    token: str, visit: Appointment, refusal: BookingError | None = None
+) -> str:
     clearance = _clearance(token, visit)
     scope = offers.Scope(
         edge.site(),
@@ -111,8 +116,8 @@ def _move_page(token: str, visit: Appointment, taken: SlotTaken | None = None) -
         clearance=clearance,
         month=month.look(scope, wanted_month(), now=edge.now()),
         timeline=timeline.draw(clearance, edge.today()),
-        taken=taken,
-        nearest=offers.named(scope, taken.extra.get("nearest", ())) if taken else (),
+        refusal=refusal,
+        nearest=offers.nearest_of(scope, refusal),
         sources=rulebooks.current(edge.site()).sources,
     )
 

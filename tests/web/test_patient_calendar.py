@@ -209,7 +209,8 @@ def test_a_time_that_was_not_offered_is_refused(walk, session):
     ):
         answer = walk.choose(start)
         assert answer.status_code == 422, start
-        assert title(answer).startswith("That did not work")
+        assert title(answer).startswith("Choose a day and a time")
+        assert "Nothing was changed." in words(answer), start
     assert session.scalars(select(Appointment)).all() == []
 
 
@@ -219,6 +220,8 @@ def test_a_refused_day_cannot_be_chosen_by_hand(walk, session):
     answer = walk.choose("2027-03-04T10:00:00+00:00")
 
     assert answer.status_code == 422
+    assert "we check first. Nothing was changed." in words(answer)
+    assert "Your first safe day is" in words(answer)
     assert session.scalars(select(Appointment)).all() == []
 
 

@@ -146,6 +146,8 @@ def test_a_visit_cannot_move_into_a_day_that_is_not_safe(walk, site, session):
 
     assert "Friday 5 March Not safe for you" in shown
     assert answer.status_code == 422
+    assert "we check first. Nothing was changed." in words(answer)
+    assert "Now: Friday 2 April" in words(answer)
     session.expire_all()
     assert ada.starts_at == at(30)
 
@@ -176,8 +178,11 @@ def test_cancelling_takes_a_second_step(walk, link, session, visit):
 def test_a_cancelled_visit_cannot_be_cancelled_again(walk, link):
     walk.client.post(link + "/cancel")
 
+    again = walk.client.post(link + "/cancel")
+
+    assert again.status_code == 409
+    assert "This visit is cancelled already." in words(again)
     assert walk.client.get(link + "/cancel").status_code == 409
-    assert walk.client.post(link + "/cancel").status_code == 409
     assert walk.client.post(link + "/change").status_code == 409
 
 
