@@ -9,10 +9,10 @@ from booking.changes import can_cancel, can_change, cancel, move
 from booking.deciding import Booked, is_first_visit
 from booking.desk_booking import book_at_desk
 from booking.online import book
+from booking.new_answers import change_answers
 from booking.overrides import ReleaseNote
 from booking.patients import Contact
 from booking.record_checks import check_records, prove
-from booking.rescreening import change_answers
 from booking.reservations import extend, let_go, reserve
 from booking.visits import arrive, complete, no_show
 

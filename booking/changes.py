@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from booking import audit, gate, holds, placement, screenings
+from booking import audit, gate, holds, placement, rechecks, screenings
 from booking.actors import Actor
 from booking.clock import local_day
 from booking.db import db
 from booking.deciding import Booked, authority_at_desk, clearance_of, override, settle
 from booking.diary import Search
+from booking.due_rescreenings import note_visit
 from booking.errors import AnswersExpired, SlotTaken, TooLateToChange, WrongState
 from booking.messages import plan
 from booking.models.appointment import (
@@ -65,11 +66,13 @@ def move(
     else:
         decision = gate.admit_online(site, clearance, start, now=now)
     search = _search(appointment, site, actor, now=now)
+    rechecks.close_call(appointment, "moved", now=now, by=actor.name)
     _replace(appointment, search, clearance, start, practitioner, actor=actor)
     decision = override(appointment, decision, authority, release, actor=actor, now=now)
     hold = _after_move(appointment, site, clearance, decision, now=now, actor=actor)
     if not known:
         appointment.records_checked_at = None
+    note_visit(appointment, "moved", now=now)
     db.session.commit()
     return Booked(appointment, clearance, hold)
 
@@ -168,6 +171,8 @@ def cancel(
     appointment.ended_at = now
     audit.record(actor, "cancel", appointment, now=now, detail={"reason": reason})
     plan.follow(appointment, "cancelled", now=now)
+    rechecks.close_call(appointment, "cancelled", now=now, by=actor.name)
+    note_visit(appointment, "cancelled", now=now)
     db.session.commit()
     return appointment
 

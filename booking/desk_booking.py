@@ -19,6 +19,7 @@ from booking.deciding import (
     settle,
 )
 from booking.diary import Search
+from booking.due_rescreenings import note_visit
 from booking.errors import NotAllowed
 from booking.messages import plan
 from booking.models.appointment import Appointment, Status
@@ -68,6 +69,7 @@ def book_at_desk(  # noqa: PLR0913 - one request, every part of it named
     hold = settle(appointment, site, clearance, decision, now=now, requested=False)
     audit.record(actor, "book", appointment, now=now)
     plan.begin(appointment, "held" if hold else "confirmed", now=now)
+    note_visit(appointment, "booked", now=now)
     db.session.commit()
     return Booked(appointment, clearance, hold)
 

@@ -57,13 +57,29 @@ def clearance_for(  # noqa: PLR0913 - one question, every part of it named
 
     *ignoring* is the appointment being decided: it must not stand in its own way.
     """
+    records = records_of(patient_id, site, ignoring=ignoring)
+    return judge(site, treatment, area, answers, records, now=now)
+
+
+def judge(  # noqa: PLR0913 - one question, every part of it named
+    site: Site,
+    treatment: str,
+    area: str,
+    answers: dict[str, Any],
+    records: Sequence[screening.Record],
+    *,
+    now: datetime,
+) -> Clearance:
+    """What answers and records come to by the rulebook in force; asks no database."""
+    rulebook = rulebooks.current(site)
     return screening.clearance(
-        rulebooks.current(site),
+        rulebook,
         treatment,
         area,
-        answers,
+        # A question that the rulebook no longer asks says nothing to it.
+        {name: said for name, said in answers.items() if name in rulebook.questions},
         today=local_day(now, site.timezone),
-        records=records_of(patient_id, site, ignoring=ignoring),
+        records=records,
         requirements=requirements.required_for(treatment),
     )
 
@@ -74,38 +90,69 @@ def records_of(
     """What the clinic itself knows: visits past and future, and entries by staff."""
     if patient_id is None:
         return []
-    people = patients.rows_of_person(patient_id)
+    return without(ignoring, records_of_people([patient_id], site)[patient_id])
+
+
+def without(
+    visit_id: int | None, records: Iterable[screening.Record]
+) -> list[screening.Record]:
+    """The records but for this visit, which must not stand in its own way."""
+    own = _visit_ref(visit_id) if visit_id else None
+    return [record for record in records if record.ref != own]
+
+
+def records_of_people(
+    patient_ids: Iterable[int], site: Site
+) -> dict[int, list[screening.Record]]:
+    """The records of many patients, in three statements."""
+    people = patients.rows_of_people(patient_ids)
+    rows = {row for own in people.values() for row in own}
+    found: dict[int, list[screening.Record]] = {}
+    for row, record in (*_visits_of(rows, site), *_entries_of(rows)):
+        found.setdefault(row, []).append(record)
+    return {
+        number: [record for row in own for record in found.get(row, ())]
+        for number, own in people.items()
+    }
+
+
+def _visits_of(rows: set[int], site: Site) -> Iterable[tuple[int, screening.Record]]:
     visits = db.session.execute(
         select(
+            Appointment.patient_id,
             Appointment.id,
             Appointment.treatment,
             Appointment.area,
             Appointment.starts_at,
             Appointment.depth_mm,
-        ).where(
-            Appointment.patient_id.in_(people),
-            Appointment.status.in_(_KNOWN),
-            Appointment.id != (ignoring or 0),
-        )
+        ).where(Appointment.patient_id.in_(rows), Appointment.status.in_(_KNOWN))
     )
     known = rulebooks.current(site).treatments
-    found = [
-        screening.Record.of_treatment(
-            treatment,
-            local_day(starts_at, site.timezone),
-            area=area,
-            depth_mm=depth_mm,
-            ref=f"appointment {number}",
-        )
-        for number, treatment, area, starts_at, depth_mm in visits
-        if treatment in known
-    ]
+    for row, number, treatment, area, starts_at, depth_mm in visits:
+        if treatment in known:
+            yield (
+                row,
+                screening.Record.of_treatment(
+                    treatment,
+                    local_day(starts_at, site.timezone),
+                    area=area,
+                    depth_mm=depth_mm,
+                    ref=_visit_ref(number),
+                ),
+            )
+
+
+def _visit_ref(number: int) -> str:
+    return f"appointment {number}"
+
+
+def _entries_of(rows: set[int]) -> Iterable[tuple[int, screening.Record]]:
     entries = db.session.scalars(
         select(Record).where(
-            Record.patient_id.in_(people), Record.corrected_by_id.is_(None)
+            Record.patient_id.in_(rows), Record.corrected_by_id.is_(None)
         )
     )
-    return found + [_entry(row) for row in entries]
+    return ((row.patient_id, _entry(row)) for row in entries)
 
 
 def _entry(row: Record) -> screening.Record:
@@ -142,11 +189,26 @@ def decide(
 def released_windows(appointment_id: int) -> list[Window]:
     """The windows released for this visit since it last moved, as a move needs a new
     release."""
-    rows = select(Release).where(
-        Release.appointment_id == appointment_id,
-        Release.placement == placement_of(appointment_id),
+    return released_for([appointment_id]).get(appointment_id, [])
+
+
+def released_for(appointment_ids: Iterable[int]) -> dict[int, list[Window]]:
+    """The same for many visits, in one statement; those without any are left out."""
+    moves = (
+        select(func.count(Move.id))
+        .where(Move.appointment_id == Release.appointment_id)
+        .scalar_subquery()
     )
-    return [window for row in db.session.scalars(rows) for window in thaw(row.windows)]
+    rows = db.session.execute(
+        select(Release.appointment_id, Release.windows).where(
+            Release.appointment_id.in_(set(appointment_ids)),
+            Release.placement == moves,
+        )
+    )
+    found: dict[int, list[Window]] = {}
+    for number, windows in rows:
+        found.setdefault(number, []).extend(thaw(windows))
+    return found
 
 
 def placement_of(appointment_id: int) -> int:

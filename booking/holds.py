@@ -11,6 +11,7 @@ from booking import audit, gate, hours, placement
 from booking.actors import SYSTEM, Actor
 from booking.clock import local_day
 from booking.db import begin_write, db
+from booking.due_rescreenings import note_visit
 from booking.errors import NotAllowed, WrongState
 from booking.messages import plan
 from booking.models.appointment import Appointment, Hold, HoldState, Status
@@ -257,6 +258,8 @@ def _end(appointment: Appointment, status: Status, *, now: datetime) -> None:
     appointment.status = status
     appointment.sequence += 1
     appointment.ended_at = now
+    # Its days are free again for the patient's other visits.
+    note_visit(appointment, status.value, now=now)
 
 
 def _nothing_new(

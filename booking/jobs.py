@@ -24,7 +24,7 @@ from flask import Flask
 from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 
-from booking import audit, maintenance
+from booking import audit, maintenance, rescreening_runs
 from booking.clock import utc_now
 from booking.db import begin_write, db
 from booking.messages import backlog, mail, outbox
@@ -144,6 +144,11 @@ def _check_records(app: Flask, _stop: threading.Event) -> int:
     return backlog.check_records(now=app.config["CLOCK"]())
 
 
+def _rescreen(app: Flask, stop: threading.Event) -> int:
+    """What the requests themselves have left over, and what is due for a whole site."""
+    return rescreening_runs.run_due(now=app.config["CLOCK"](), stop=stop)
+
+
 def _sweep(app: Flask, _stop: threading.Event) -> int:
     maintenance.sweep(now=app.config["CLOCK"]())
     return 0
@@ -182,6 +187,7 @@ def _log_to_stderr() -> None:
 JOBS = (
     Job("heartbeat", 10, _beat),
     Job("records", 5, _check_records),
+    Job("rescreen", 2, _rescreen),
     Job("sweep", 30, _sweep),
     Job("dispatch", 2, _dispatch),
     Job("seal", 5, _seal),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -14,6 +15,7 @@ from email_validator import (
 )
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import aliased
 
 from booking import proxies
 from booking.crypto import new_token
@@ -150,12 +152,26 @@ def rows_of_person(patient_id: int) -> list[int]:
     Some treatments do not ask the birth date. A row without one is taken for everybody
     with that e-mail address, so that its visits count for them and theirs for it.
     """
-    own = db.session.get_one(Patient, patient_id)
-    rows = select(Patient.id).where(Patient.email == own.email)
-    unknown = identity(own.email, None)
-    if own.identity != unknown:
-        rows = rows.where(Patient.identity.in_((own.identity, unknown)))
-    return list(db.session.scalars(rows))
+    return rows_of_people([patient_id])[patient_id]
+
+
+def rows_of_people(patient_ids: Iterable[int]) -> dict[int, list[int]]:
+    """The same for many patients, in one statement."""
+    own = aliased(Patient)
+    rows = db.session.execute(
+        select(own.id, own.email, own.identity, Patient.id, Patient.identity)
+        .join(Patient, Patient.email == own.email)
+        .where(own.id.in_(set(patient_ids)))
+    )
+    people: dict[int, list[int]] = {}
+    unknowns: dict[str, str] = {}
+    for number, email, key, other, other_key in rows:
+        if email not in unknowns:
+            unknowns[email] = identity(email, None)
+        unknown = unknowns[email]
+        if key == unknown or other_key in (key, unknown):
+            people.setdefault(number, []).append(other)
+    return people
 
 
 def at_desk(contact: Contact, birth_date: str | None, *, now: datetime) -> Patient:

@@ -9,9 +9,11 @@ from sqlalchemy.exc import IntegrityError
 
 from booking import patients, placement
 from booking.db import begin_write, db
+from booking.due_rescreenings import note_visit
 from booking.models.appointment import UPCOMING, Appointment
 from booking.models.clinic import Site
 from booking.models.patient import Patient
+from booking.models.rescreening import Rescreening
 from booking.rescreening import clearance_now, overlaps_own, settle
 from booking.reservations import locked
 
@@ -38,6 +40,9 @@ def _check_records(appointment_id: int, *, now: datetime) -> None:
         return
     known = _join(appointment)
     appointment.records_checked_at = now
+    if known:
+        # Here and not at booking: until now nobody knew whose visit it is.
+        note_visit(appointment, "booked", now=now)
     if known and appointment.status in UPCOMING:
         site = db.session.get_one(Site, appointment.site_id)
         settle(
@@ -71,6 +76,12 @@ def _join(appointment: Appointment) -> bool:
         return patients.rows_of_person(own.id) != [own.id]
     appointment.patient_id = known.id
     db.session.flush()
+    db.session.execute(
+        update(Rescreening)
+        .where(Rescreening.patient_id == own.id)
+        .values(patient_id=known.id)
+        .execution_options(synchronize_session=False)
+    )
     db.session.execute(delete(Patient).where(Patient.id == own.id))
     db.session.expire(appointment, ["patient"])
     return True

@@ -1,145 +1,103 @@
-"""Deciding a booked visit again: a new answer, or what the clinic's records say (I-5,
-I-9b)."""
+"""Deciding a booked visit again, from all that is known by now (I-5, I-9b)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import select
 
-from booking import audit, gate, holds, patients, screenings
-from booking.actors import SYSTEM, Actor
+from booking import audit, gate, holds, patients, rechecks, rulebooks
+from booking.actors import SYSTEM
 from booking.clock import local_day
 from booking.db import db
-from booking.errors import WrongState
+from booking.due_rescreenings import note, note_visit
 from booking.messages import plan
 from booking.models.appointment import UPCOMING, Appointment, Hold, HoldState, Status
 from booking.models.clinic import Site
-from booking.models.rescreening import Rescreening
-from booking.models.screening import BY_OWNER, BY_STAFF
-from booking.reservations import locked
 from screening import Authority, Clearance, Verdict, Window
 
-OVERLAP_RULE = "overlap"
+OVERLAP_RULE, NOT_OFFERED_RULE = "overlap", "not_offered"
 NEUTRAL_REASON = "We need to check something with you."
 
+__all__ = [
+    "NEUTRAL_REASON",
+    "clearance_now",
+    "decision_for",
+    "is_in_line",
+    "is_to_come",
+    "judge_visit",
+    "note",
+    "note_visit",
+    "overlap_window",
+    "overlaps_own",
+    "settle",
+]
 
-@dataclass(frozen=True)
-class Rescreened:
-    """`clearance` is what may be shown: on the answers alone for an unproven
-    address."""
 
-    appointment: Appointment
-    clearance: Clearance
-    first_clear_day: date | None
-
-    @property
-    def status(self) -> str:
-        return self.appointment.status
-
-
-def note(site: Site, patient_id: int | None, cause: str, *, now: datetime) -> None:
-    """This patient's visits to come have to be decided again; None: everybody's.
-
-    Never commits: it stands or falls with what made it necessary.
-    """
-    db.session.add(
-        Rescreening(site_id=site.id, patient_id=patient_id, cause=cause, noted_at=now)
+def is_to_come(appointment: Appointment, *, now: datetime) -> bool:
+    """Whether it may still change: booked, and not over; the records know of it."""
+    return (
+        appointment.status in UPCOMING
+        and appointment.ends_at > now
+        and appointment.records_checked_at is not None
     )
-
-
-def change_answers(
-    appointment: Appointment, answers: Mapping[str, Any], *, now: datetime, actor: Actor
-) -> Rescreened:
-    """Merge new answers over the stored ones and decide the visit again at once.
-
-    Still clear · now held · now refused (held, nobody may release) · held and now clear
-    again (confirmed without anybody's help). The old screening stays as it was.
-    """
-    appointment = locked(appointment.id)
-    if appointment.status not in UPCOMING:
-        raise WrongState
-    site = db.session.get_one(Site, appointment.site_id)
-    _store(appointment, site, answers, now=now, actor=actor)
-    proven = actor.knows_records
-    known = appointment.patient_id if proven else None
-    clearance = clearance_now(appointment, site, now=now, patient_id=known)
-    hold = holds.open_of(appointment)
-    if not proven:
-        # Decided on the answers alone; the records are asked after the response.
-        appointment.records_checked_at = None
-    if proven or hold is None or not _rests_on_records(hold):
-        settle(
-            appointment,
-            site,
-            clearance,
-            now=now,
-            neutral=False,
-            overlapping=proven and overlaps_own(appointment),
-        )
-    audit.record(actor, "answers", appointment, now=now)
-    db.session.commit()
-    first = clearance.first_clear_day(local_day(now, site.timezone))
-    return Rescreened(appointment, clearance, first)
-
-
-def _store(
-    appointment: Appointment,
-    site: Site,
-    answers: Mapping[str, Any],
-    *,
-    now: datetime,
-    actor: Actor,
-) -> None:
-    """A new screening with these answers over the earlier ones.
-
-    Only the new ones are checked: a trip that was planned then may be over by now. It
-    stores what the answers alone come to, as every reader of the visit may see that.
-    """
-    checked = screenings.check(
-        site, appointment.treatment, appointment.area, answers, now=now
-    )
-    earlier = appointment.screening
-    alone = gate.clearance_for(
-        site,
-        appointment.treatment,
-        appointment.area,
-        {**earlier.answers, **checked},
-        now=now,
-        patient_id=None,
-    )
-    screened = screenings.store(
-        site,
-        alone,
-        {**earlier.answers, **checked},
-        now=now,
-        answered_by=_answered_by(actor) or earlier.answered_by,
-        supersedes=earlier,
-    )
-    appointment.screening = screened.screening
-
-
-def _answered_by(actor: Actor) -> str | None:
-    if actor.kind == "staff":
-        return BY_STAFF
-    return BY_OWNER if actor.proven else None
 
 
 def clearance_now(
     appointment: Appointment, site: Site, *, now: datetime, patient_id: int | None
 ) -> Clearance:
-    return gate.clearance_for(
+    records = gate.records_of(patient_id, site, ignoring=appointment.id)
+    return judge_visit(
         site,
         appointment.treatment,
         appointment.area,
         appointment.screening.answers,
+        records,
         now=now,
-        patient_id=patient_id,
-        ignoring=appointment.id,
     )
+
+
+def judge_visit(  # noqa: PLR0913 - one question, every part of it named
+    site: Site,
+    treatment: str,
+    area: str,
+    answers: dict,
+    records: Sequence,
+    *,
+    now: datetime,
+) -> Clearance:
+    """As the gate does; what the rulebook no longer offers is held, not an error."""
+    rulebook = rulebooks.current(site)
+    offered = rulebook.treatments.get(treatment)
+    if offered is not None and area in offered.areas:
+        return gate.judge(site, treatment, area, answers, records, now=now)
+    today = local_day(now, site.timezone)
+    return Clearance(rulebook.version, treatment, area, today, (_not_offered(today),))
+
+
+def decision_for(
+    clearance: Clearance,
+    day: date,
+    released: Sequence[Window],
+    standing: Iterable[Window] = (),
+) -> gate.Decision:
+    """What the visit comes to; *standing* is what no answer or record explains."""
+    decision = gate.decide(clearance, day, released)
+    let_pass = {window.key for window in released}
+    more = tuple(window for window in standing if window.key not in let_pass)
+    worst = max((decision.verdict, *(window.verdict for window in more)))
+    return gate.Decision(worst, (*decision.windows, *more))
+
+
+def is_in_line(waits_for: Sequence[Window] | None, decision: gate.Decision) -> bool:
+    """Whether a visit already stands as decided: *waits_for* is what holds it, None
+    if it is confirmed."""
+    if waits_for is None:
+        return decision.verdict is Verdict.CLEAR
+    if decision.verdict is Verdict.CLEAR:
+        return False
+    return {w.key for w in waits_for} == {w.key for w in decision.windows}
 
 
 def settle(
@@ -153,22 +111,22 @@ def settle(
 ) -> Hold | None:
     """Bring a live visit into line with *clearance*; the hold that is open then.
 
-    Never commits. Doing it twice changes nothing more.
+    *neutral*: the link shown at booking must not learn what the records say. Never
+    commits. Doing it twice changes nothing more.
     """
     day = local_day(appointment.starts_at, site.timezone)
-    decision = gate.decide(clearance, day, gate.released_windows(appointment.id))
-    if overlapping:
-        decision = gate.Decision(
-            max(decision.verdict, Verdict.HOLD),
-            (*decision.windows, _overlap_window(day)),
-        )
+    silences = rechecks.silences([rechecks.Question.of(appointment)], site, now=now)
+    standing = [*silences.values(), *([overlap_window(day)] if overlapping else ())]
+    released = gate.released_windows(appointment.id)
+    decision = decision_for(clearance, day, released, standing)
     hold = holds.open_of(appointment)
+    if is_in_line(holds.windows_of(hold) if hold else None, decision):
+        return hold
     if decision.verdict is Verdict.CLEAR:
         _clear(appointment, hold, now=now)
         return None
-    if hold is not None and _same(hold, decision):
-        return hold
     _withdraw(hold, now=now)
+    from_records = any(w.provenance == "record" for w in decision.windows)
     new = holds.open_hold(
         appointment,
         site,
@@ -176,22 +134,23 @@ def settle(
         decision,
         now=now,
         requested=hold is not None and hold.requested,
-        neutral=neutral,
+        neutral=neutral and from_records,
     )
     appointment.sequence += 1
-    refused = decision.verdict is Verdict.REFUSE and not neutral
+    refused = decision.verdict is Verdict.REFUSE and not new.neutral
     event = "rescreen_refused" if refused else "reheld"
+    audit.record(SYSTEM, event, appointment, now=now, detail={"hold": new.id})
     plan.follow(appointment, event, now=now, hold=new)
     return new
 
 
 def _clear(appointment: Appointment, hold: Hold | None, *, now: datetime) -> None:
     """Nothing stands in the way any more: confirmed without anybody's help."""
-    if hold is None:
-        return
-    holds.close(hold, HoldState.CLEARED, now=now, by=SYSTEM.name)
+    if hold is not None:
+        holds.close(hold, HoldState.CLEARED, now=now, by=SYSTEM.name)
     appointment.status = Status.CONFIRMED
     appointment.sequence += 1
+    audit.record(SYSTEM, "cleared", appointment, now=now)
     plan.follow(appointment, "confirmed", now=now)
 
 
@@ -201,17 +160,6 @@ def _withdraw(hold: Hold | None, *, now: datetime) -> None:
     holds.close(hold, HoldState.WITHDRAWN, now=now, by=SYSTEM.name)
     # Only one hold of a visit may be open: this one is closed before the next opens.
     db.session.flush()
-
-
-def _rests_on_records(hold: Hold) -> bool:
-    """Whether answers alone cannot settle it."""
-    return hold.neutral or any(
-        window.provenance == "record" for window in holds.windows_of(hold)
-    )
-
-
-def _same(hold: Hold, decision: gate.Decision) -> bool:
-    return {w.key for w in holds.windows_of(hold)} == {w.key for w in decision.windows}
 
 
 def overlaps_own(appointment: Appointment) -> bool:
@@ -227,7 +175,7 @@ def overlaps_own(appointment: Appointment) -> bool:
     return db.session.scalar(other.limit(1)) is not None
 
 
-def _overlap_window(day: date) -> Window:
+def overlap_window(day: date) -> Window:
     return Window(
         rule=OVERLAP_RULE,
         verdict=Verdict.HOLD,
@@ -237,4 +185,17 @@ def _overlap_window(day: date) -> Window:
         release_by=Authority.NOBODY,
         provenance="record",
         cause="overlap",
+    )
+
+
+def _not_offered(today: date) -> Window:
+    return Window(
+        rule=NOT_OFFERED_RULE,
+        verdict=Verdict.HOLD,
+        from_day=today,
+        until_day=None,
+        reason="We have changed what we offer. We will talk to you about your visit.",
+        release_by=Authority.CLINICIAN,
+        provenance="system",
+        cause="not offered",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import or_, select, update
@@ -103,11 +103,13 @@ def store(
     now: datetime,
     answered_by: str,
     supersedes: Screening | None = None,
+    days: Mapping[str, date] | None = None,
 ) -> Screened:
-    """Add a screening row.
+    """Add a screening row; *days* says which answers were given on another day.
 
     Never commits.
     """
+    older = {name: day for name, day in (days or {}).items() if day != clearance.today}
     token = new_token()
     row = Screening(
         token_digest=digest(token),
@@ -119,6 +121,7 @@ def store(
         answers=answers,
         clearance=clearance.to_json(),
         answered_by=answered_by,
+        answer_days={name: day.isoformat() for name, day in older.items()} or None,
         bound_to=supersedes.bound_to if supersedes else None,
         created_at=now,
         expires_at=now + LIFETIME,
@@ -148,13 +151,55 @@ def clearance_of(row: Screening) -> Clearance:
     return Clearance.from_json(row.clearance)
 
 
+def given_on(row: Screening) -> dict[str, date]:
+    """The day on which each answer was given."""
+    older = row.answer_days or {}
+    return {
+        name: date.fromisoformat(older[name]) if name in older else row.day
+        for name in row.answers
+    }
+
+
+def expired(row: Screening, site: Site, day: date) -> list[str]:
+    """The questions whose answers the rulebook no longer lets count on *day* (R-75)."""
+    questions = rulebooks.current(site).questions
+    return [
+        name
+        for name, given in given_on(row).items()
+        if name in questions and (day - given).days >= questions[name].valid_days
+    ]
+
+
 def is_stale(row: Screening, site: Site, *, now: datetime) -> bool:
     """Whether an answer is older than the rulebook lets it count (R-75)."""
-    questions = rulebooks.current(site).questions
-    age = (local_day(now, site.timezone) - row.day).days
-    return any(
-        age >= questions[name].valid_days for name in row.answers if name in questions
-    )
+    return bool(expired(row, site, local_day(now, site.timezone)))
+
+
+def renew(
+    earlier: Screening,
+    site: Site,
+    given: Mapping[str, Any],
+    days: Mapping[str, date],
+    *,
+    now: datetime,
+    answered_by: str | None,
+) -> Screening:
+    """A new screening: *given* over the earlier answers, each with its own day.
+
+    It stores what the answers alone come to, as every reader of the visit may see that.
+    Never commits.
+    """
+    answers = {**earlier.answers, **given}
+    alone = gate.judge(site, earlier.treatment, earlier.area, answers, (), now=now)
+    return store(
+        site,
+        alone,
+        answers,
+        now=now,
+        answered_by=answered_by or earlier.answered_by,
+        supersedes=earlier,
+        days={**given_on(earlier), **days},
+    ).screening
 
 
 def bind(row: Screening, email: str) -> None:

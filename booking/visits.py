@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from booking import audit, holds, placement
+from booking import audit, holds, placement, rechecks
 from booking.actors import Actor
 from booking.db import db
+from booking.due_rescreenings import note_visit
 from booking.errors import InvalidRequest, NotAllowed, WrongState
 from booking.messages import plan
 from booking.models.appointment import Appointment, HoldState, Status
@@ -69,6 +70,8 @@ def complete(
     appointment.lot = lot
     audit.record(actor, "complete", appointment, now=now)
     plan.follow(appointment, "completed", now=now)
+    # Performed now, and perhaps deeper than planned: the next visits may be too near.
+    note_visit(appointment, "completed", now=now)
     db.session.commit()
     return appointment
 
@@ -87,6 +90,8 @@ def no_show(appointment: Appointment, *, now: datetime, actor: Actor) -> Appoint
     appointment.ended_at = now
     audit.record(actor, "no_show", appointment, now=now)
     plan.follow(appointment, "no_show", now=now)
+    rechecks.close_call(appointment, "no_show", now=now, by=actor.name)
+    note_visit(appointment, "no_show", now=now)
     db.session.commit()
     return appointment
 

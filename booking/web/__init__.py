@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from booking.web import (
+    after,
     assets,
     calendar_pages,
     call_pages,
@@ -22,6 +23,7 @@ def init(app: Flask) -> None:
     """Register the blueprints and what their templates use."""
     words.init(app)
     assets.init(app)
+    after.init(app)
     app.register_blueprint(patient.bp)
     app.register_blueprint(screening_pages.bp)
     app.register_blueprint(calendar_pages.bp)

@@ -6,8 +6,39 @@ from flask import Flask, current_app
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
-from booking import appointments
+from booking import appointments, rescreening_runs
+from booking.db import db
+from booking.due_rescreenings import noted_here
 from booking.models.appointment import Appointment
+
+
+def init(app: Flask) -> None:
+    """Let each response be followed by what its request has made necessary."""
+    app.after_request(_rescreen)
+
+
+def _rescreen(response: Response) -> Response:
+    """Decide the noted patients' other visits again once *response* is sent (I-5)."""
+    if people := noted_here():
+        app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+
+        @response.call_on_close
+        def _run() -> None:
+            with app.app_context():
+                _decide_again(app, people)
+
+    return response
+
+
+def _decide_again(app: Flask, people: set[int]) -> None:
+    """What is missed here, the worker makes up for."""
+    for patient_id in people:
+        try:
+            rescreening_runs.run_for(patient_id, now=app.config["CLOCK"]())
+        except (SQLAlchemyError, KeyError):
+            # The row may have been joined with another in the meantime.
+            db.session.rollback()
+            app.logger.warning("Visits wait to be decided again; the worker will.")
 
 
 def check_records(response: Response, appointment: Appointment) -> Response:
@@ -28,5 +59,6 @@ def check_records(response: Response, appointment: Appointment) -> Response:
                     "Visit %s is not checked against the records yet; the worker will.",
                     appointment_id,
                 )
+            _decide_again(app, noted_here())
 
     return response
