@@ -8,8 +8,8 @@ from __future__ import annotations
 from booking.changes import can_cancel, can_change, cancel, move
 from booking.deciding import Booked, is_first_visit
 from booking.desk_booking import book_at_desk
-from booking.online import book
 from booking.new_answers import change_answers
+from booking.online import book
 from booking.overrides import ReleaseNote
 from booking.patients import Contact
 from booking.record_checks import check_records, prove

@@ -131,7 +131,7 @@ def _visits_of(rows: set[int], site: Site) -> Iterable[tuple[int, screening.Reco
     for row, number, treatment, area, starts_at, depth_mm in visits:
         if treatment in known:
             yield (
-                row,
+                row or 0,
                 screening.Record.of_treatment(
                     treatment,
                     local_day(starts_at, site.timezone),

@@ -1,4 +1,4 @@
-"""The check "has anything changed?": which visits wait for the answer, and since when (R-75).
+"""The check "has anything changed?": who waits for the answer, since when (R-75).
 
 Asked by mail three days before a visit, and again on arrival. Answers given after that
 mail was due are fresh enough by themselves.

@@ -95,7 +95,7 @@ def check(
     return screening.pin_answers(rulebook, checked, today=today)
 
 
-def store(
+def store(  # noqa: PLR0913 - a screening is made of all of these
     site: Site,
     clearance: Clearance,
     answers: dict[str, Any],

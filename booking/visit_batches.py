@@ -119,8 +119,8 @@ def _overlapping(visits: Sequence[Visit], people: dict[int, list[int]]) -> set[i
         )
     )
     times: dict[int, list[tuple[int, datetime, datetime]]] = {}
-    for patient_id, number, starts_at, ends_at in rows:
-        times.setdefault(patient_id, []).append((number, starts_at, ends_at))
+    for row, number, starts_at, ends_at in rows:
+        times.setdefault(row or 0, []).append((number, starts_at, ends_at))
     return {
         visit.id
         for visit in visits
