@@ -13,6 +13,9 @@ from screening import Authority, Clearance, Verdict
 
 MOST_DAYS = 92
 
+FIRST_DAYS = 3
+_SLOTS_SEEN = 2000  # some days, however many practitioners
+
 
 @dataclass(frozen=True)
 class DaySlots:
@@ -154,3 +157,26 @@ __all__ = [
     "next_clear",
     "offer",
 ]
+
+
+def first_safe(
+    site: Site,
+    treatment: str,
+    clearance: Clearance,
+    *,
+    now: datetime,
+    first_visit: bool,
+) -> list[Slot]:
+    """The first free time of each of the next few clear days."""
+    slots = next_clear(
+        site,
+        treatment,
+        clearance,
+        now=now,
+        limit=_SLOTS_SEEN,
+        first_visit=first_visit,
+    )
+    firsts: dict[date, Slot] = {}
+    for slot in slots:
+        firsts.setdefault(local_day(slot.start, site.timezone), slot)
+    return list(firsts.values())[:FIRST_DAYS]

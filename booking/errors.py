@@ -141,6 +141,15 @@ class AnswersExpired(BookingError):
     )
 
 
+class AlreadyAnswered(BookingError):
+    code = "already_answered"
+    status = 409
+    sentence = (
+        "You have answered this already, and we have your answer. If something has "
+        "changed since, tell us on the page of your visit."
+    )
+
+
 class TooLateToChange(BookingError):
     code = "too_late"
     status = 409

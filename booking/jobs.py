@@ -24,7 +24,13 @@ from flask import Flask
 from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 
-from booking import audit, maintenance, rescreening_runs
+from booking import (
+    audit,
+    expired_answers,
+    maintenance,
+    recheck_answers,
+    rescreening_runs,
+)
 from booking.clock import utc_now
 from booking.db import begin_write, db
 from booking.messages import backlog, mail, outbox
@@ -149,6 +155,14 @@ def _rescreen(app: Flask, stop: threading.Event) -> int:
     return rescreening_runs.run_due(now=app.config["CLOCK"](), stop=stop)
 
 
+def _chase(app: Flask, _stop: threading.Event) -> int:
+    return recheck_answers.chase(now=app.config["CLOCK"]())
+
+
+def _ask_again(app: Flask, _stop: threading.Event) -> int:
+    return expired_answers.ask_due(now=app.config["CLOCK"]())
+
+
 def _sweep(app: Flask, _stop: threading.Event) -> int:
     maintenance.sweep(now=app.config["CLOCK"]())
     return 0
@@ -188,6 +202,9 @@ JOBS = (
     Job("heartbeat", 10, _beat),
     Job("records", 5, _check_records),
     Job("rescreen", 2, _rescreen),
+    Job("chase", 60, _chase),
+    # Due by the day; more often, so that a worker that was away delays little.
+    Job("ask_again", 6 * 3600, _ask_again),
     Job("sweep", 30, _sweep),
     Job("dispatch", 2, _dispatch),
     Job("seal", 5, _seal),

@@ -27,6 +27,7 @@ LAST_CALL = timedelta(hours=24)
 """How long before a visit its silence is no longer waited out."""
 SILENT = "We have not heard from you whether anything has changed since you answered."
 HOLD = "hold"
+MAIL, DESK, ARRIVAL = "mail", "desk", "arrival"
 CALL = "call_patient"
 
 
@@ -145,6 +146,25 @@ def answer_of(visit: Appointment, way: str) -> RecheckAnswer | None:
             RecheckAnswer.way == way,
         )
     )
+
+
+def keep(visit: Appointment, way: str, *, changed: bool, now: datetime) -> None:
+    """Add an answer about the visit where it is now. Never commits."""
+    db.session.add(
+        RecheckAnswer(
+            appointment_id=visit.id,
+            placement=gate.placement_of(visit.id),
+            way=way,
+            changed=changed,
+            at=now,
+        )
+    )
+    db.session.flush()
+
+
+def is_told_what(visit: Appointment, said: RecheckAnswer) -> bool:
+    """Whether new answers have followed "something has changed"."""
+    return not said.changed or visit.screening.created_at >= said.at
 
 
 def call_key(visit_id: int, placement: int) -> str:

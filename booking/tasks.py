@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, select
+from sqlalchemy import case, func, select
 
 from booking import audit
 from booking.actors import Actor
@@ -77,6 +77,22 @@ def waiting(site: Site, *, owners: Sequence[str] | None = None) -> Sequence[Task
     urgent_first = case((Task.urgent, 0), else_=1)
     order = rows.order_by(urgent_first, Task.due_at, Task.id)
     return db.session.scalars(order.limit(MOST_SHOWN)).all()
+
+
+def of_visit(appointment: Appointment) -> Sequence[Task]:
+    """The open tasks about a visit, the most pressing first."""
+    rows = select(Task).where(
+        Task.appointment_id == appointment.id, Task.done_at.is_(None)
+    )
+    return db.session.scalars(rows.order_by(Task.due_at, Task.id)).all()
+
+
+def urgent_count(site: Site) -> int:
+    """How many urgent tasks wait."""
+    rows = select(func.count(Task.id)).where(
+        Task.site_id == site.id, Task.done_at.is_(None), Task.urgent
+    )
+    return db.session.scalar(rows) or 0
 
 
 def close(task: Task, outcome: str, *, now: datetime, by: str, note: str = "") -> None:

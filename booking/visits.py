@@ -19,9 +19,10 @@ _LEAST_DEPTH, _MOST_DEPTH = 0.1, 10.0
 
 
 def arrive(appointment: Appointment, *, now: datetime, actor: Actor) -> Appointment:
-    """The patient is here.
+    """The patient is here, was asked, and says that nothing has changed.
 
-    A held visit cannot begin.
+    A held visit cannot begin; nor one whose patient said that something has changed
+    (`recheck_answers.tell_change_on_arrival`) until it is recorded what.
     """
     appointment = _at_desk(appointment, actor)
     if appointment.status == Status.HELD:
@@ -30,6 +31,14 @@ def arrive(appointment: Appointment, *, now: datetime, actor: Actor) -> Appointm
         )
     if appointment.status != Status.CONFIRMED:
         raise WrongState
+    said = rechecks.answer_of(appointment, rechecks.ARRIVAL)
+    if said is None:
+        rechecks.keep(appointment, rechecks.ARRIVAL, changed=False, now=now)
+    elif not rechecks.is_told_what(appointment, said):
+        raise WrongState(
+            "The patient said that something has changed. Record the new answers first."
+        )
+    rechecks.close_call(appointment, "arrived", now=now, by=actor.name)
     appointment.status = Status.ARRIVED
     appointment.arrived_at = now
     audit.record(actor, "arrive", appointment, now=now)

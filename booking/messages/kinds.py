@@ -7,6 +7,7 @@ from screening import Step
 
 PREP_LATE, AFTERCARE_LATE = "prep_late", "aftercare_late"
 STAFF_HOLD, STAFF_URGENT = "staff_hold", "staff_urgent"
+REASK = "reask"
 
 FITS: dict[str, frozenset[Status]] = {
     "confirmed": frozenset({Status.CONFIRMED}),
@@ -19,6 +20,7 @@ FITS: dict[str, frozenset[Status]] = {
     "cancelled": frozenset({Status.CANCELLED}),
     "prep": frozenset({Status.CONFIRMED}),
     "recheck": frozenset({Status.CONFIRMED}),
+    REASK: frozenset({Status.CONFIRMED, Status.HELD}),
     "aftercare": frozenset({Status.COMPLETED}),
     "checkin": frozenset({Status.COMPLETED}),
     STAFF_HOLD: frozenset({Status.HELD}),
@@ -26,10 +28,12 @@ FITS: dict[str, frozenset[Status]] = {
 }
 """The statuses of a visit in which a message of this kind may still leave."""
 
-BEFORE_VISIT = frozenset({"confirmed", "moved", "held", "reheld", "prep", "recheck"})
+BEFORE_VISIT = frozenset(
+    {"confirmed", "moved", "held", "reheld", "prep", "recheck", REASK}
+)
 """Kinds that are of no use once the visit has begun."""
 
-DATED = frozenset({"prep", "recheck"})
+DATED = frozenset({"prep", "recheck", REASK})
 """Kinds that speak of the visit's date, and so end with a move."""
 
 _COMBINED = {PREP_LATE: "prep", AFTERCARE_LATE: "aftercare"}

@@ -21,6 +21,7 @@ from booking.messages import timing
 from booking.messages.kinds import (
     AFTERCARE_LATE,
     PREP_LATE,
+    REASK,
     STAFF_HOLD,
     STAFF_URGENT,
 )
@@ -84,6 +85,11 @@ def _plan(outbox: _Outbox, event: str) -> None:
         _plan_aftercare(outbox)
     elif event in _ASKS_STAFF:
         outbox.tell_staff(STAFF_HOLD)
+
+
+def ask_again(appointment: Appointment, *, now: datetime) -> None:
+    """Plan the mail that asks for answers which have become too old. Never commits."""
+    _Outbox.of(appointment, now=now).put(REASK, now, urgent=False)
 
 
 def together(steps: Iterable[Step]) -> list[tuple[Step, ...]]:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from booking import diary, links, rulebooks, screenings
+from booking import diary, gate, links, rulebooks, screenings
 from booking.clock import local_day
 from booking.db import db
 from booking.messages import letterhead, plan
@@ -21,10 +21,8 @@ from booking.messages.kinds import PREP_LATE
 from booking.models.appointment import Appointment, Hold, HoldState
 from booking.models.clinic import Site, Treatment
 from booking.models.message import Message
-from screening import RedFlag, Rulebook
+from screening import Clearance, RedFlag, Rulebook
 
-MOST_SLOTS = 3
-_SLOTS_SEEN = 2000  # some days, however many practitioners
 _ANSWERED_BY = ("held", "reheld", "staff_hold")
 _AFTER = ("aftercare", "checkin")
 _DETAILED = ("prep", "recheck", *_AFTER)
@@ -68,6 +66,7 @@ def context(message: Message, kind: str, *, now: datetime) -> dict[str, Any]:
         "when": spoken(appointment.starts_at, zone),
         "by_answer": hold is not None and hold.owner == "answer" and not hold.neutral,
         "decide_by": spoken(hold.decide_by, zone) if hold else None,
+        "silent": hold is not None and _waits_for_silence(hold),
         "late": message.step == PREP_LATE,
         "steps": [],
         "flags": [],
@@ -80,16 +79,22 @@ def context(message: Message, kind: str, *, now: datetime) -> dict[str, Any]:
             values["patient"] = appointment.patient.name
         values["link"] = f"{base}/visit/{links.mailed_token(appointment)}"
         values["care"] = values["link"] + "/care"
-        values["change"] = values["link"] + "/change"
+        values["check"] = values["link"] + "/check"
+        values["again"] = values["link"] + "/again"
     if kind in _DETAILED and appointment.details_by_mail:
         values["steps"] = advice(message, site)
         if kind in _AFTER:
             values["flags"] = _flags(appointment, site)
     if kind == "expired":
-        starts = _next(appointment, site, now)
+        told = screenings.clearance_of(appointment.screening)
+        starts = _next(appointment, site, told, now)
         values["slots"] = [spoken(start, zone) for start in starts]
     if kind == "rescreen_refused":
-        values["first_day"] = _first_day(appointment, site, now)
+        # It goes to the address on file only: what we know may count.
+        known = _clearance(appointment, site, now)
+        values["first_day"] = _first_day(known, site, now)
+        starts = _next(appointment, site, known, now)
+        values["slots"] = [spoken(start, zone) for start in starts]
     return values
 
 
@@ -140,23 +145,35 @@ def _open_hold(appointment: Appointment) -> Hold | None:
     )
 
 
-def _next(appointment: Appointment, site: Site, now: datetime) -> list[datetime]:
-    """The first free time of each of the next clear days."""
-    slots = diary.next_clear(
+def _waits_for_silence(hold: Hold) -> bool:
+    return any(window.rule == "R-75" for window in gate.thaw(hold.windows))
+
+
+def _clearance(appointment: Appointment, site: Site, now: datetime) -> Clearance:
+    return gate.clearance_for(
         site,
         appointment.treatment,
-        screenings.clearance_of(appointment.screening),
+        appointment.area,
+        appointment.screening.answers,
         now=now,
-        limit=_SLOTS_SEEN,
+        patient_id=appointment.patient_id,
+        ignoring=appointment.id,
+    )
+
+
+def _next(
+    appointment: Appointment, site: Site, clearance: Clearance, now: datetime
+) -> list[datetime]:
+    slots = diary.first_safe(
+        site,
+        appointment.treatment,
+        clearance,
+        now=now,
         first_visit=appointment.first_visit,
     )
-    firsts: dict[date, datetime] = {}
-    for slot in slots:
-        firsts.setdefault(local_day(slot.start, site.timezone), slot.start)
-    return list(firsts.values())[:MOST_SLOTS]
+    return [slot.start for slot in slots]
 
 
-def _first_day(appointment: Appointment, site: Site, now: datetime) -> str | None:
-    clearance = screenings.clearance_of(appointment.screening)
+def _first_day(clearance: Clearance, site: Site, now: datetime) -> str | None:
     day = clearance.first_clear_day(local_day(now, site.timezone))
     return spoken_day(day) if day else None

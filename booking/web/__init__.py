@@ -15,6 +15,7 @@ from booking.web import (
     screening_pages,
     visit,
     visit_changes,
+    visit_checks,
     words,
 )
 
@@ -30,5 +31,6 @@ def init(app: Flask) -> None:
     app.register_blueprint(call_pages.bp)
     app.register_blueprint(visit.bp)
     app.register_blueprint(visit_changes.bp)
+    app.register_blueprint(visit_checks.bp)
     desk.init(app)
     mailbox.init(app)

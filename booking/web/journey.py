@@ -112,7 +112,9 @@ class Journey:
     def steps(self) -> tuple[Step, ...]:
         asked = questionnaire(self.rulebook, self.draft.treatment, self.draft.area)
         born = self.rulebook.questions.get(BIRTH_DATE)
-        if asked and born and born not in asked:
+        if self.only:
+            asked = tuple(q for q in asked if self._is_wanted(q))
+        elif asked and born and born not in asked:
             # Not for the treatment: by it the clinic finds what it knows of a patient.
             asked = (born, *asked)
         steps = (
@@ -120,6 +122,21 @@ class Journey:
             for p in self.rulebook.pages
         )
         return tuple(step for step in steps if step.questions)
+
+    @property
+    def only(self) -> frozenset[str]:
+        """The questions that this is about; empty: every one."""
+        return frozenset(self.draft.answers.get("only", ()))
+
+    def _is_wanted(self, question: Question) -> bool:
+        parent = question.asked_if.question if question.asked_if else ""
+        return question.id in self.only or parent in self.only
+
+    @property
+    def given(self) -> Answers:
+        """The answers to what was asked: what else is known was not said anew."""
+        asked = {question.id for step in self.steps for question in step.questions}
+        return {k: v for k, v in self.answers.items() if not self.only or k in asked}
 
     def step(self, name: str) -> Step:
         """The step of this name, or NotFound."""
@@ -198,16 +215,19 @@ def begin(
     *,
     answers: Answers | None = None,
     visit: str | None = None,
+    only: Iterable[str] = (),
 ) -> Journey:
     """Start a draft; InvalidRequest if the clinic does not offer this.
 
-    With *visit*, the link of a booked visit, the journey answers anew for that one.
+    With *visit*, the link of a booked visit, the journey answers anew for that one;
+    with *only*, it asks nothing but these questions.
     """
     draft, token = drafts.start(
         site=edge.site(), treatment=treatment, area=area, now=edge.now()
     )
     if answers:
-        drafts.save(draft, {"answers": answers}, now=edge.now())
+        kept_answers = {"answers": answers, "only": sorted(only)}
+        drafts.save(draft, kept_answers, now=edge.now())
     key = secrets.token_hex(4)
     kept: dict[str, Any] = {"draft": token, "idem": new_token()}
     if visit:

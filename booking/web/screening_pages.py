@@ -124,7 +124,7 @@ def _answer_anew(trip: Journey, token: str) -> Response:
     """Decide a booked visit again, and show what became of it."""
     opened = visit_links.change(token)
     rescreened = appointments.change_answers(
-        opened.appointment, trip.answers, now=edge.now(), actor=opened.actor
+        opened.appointment, trip.given, now=edge.now(), actor=opened.actor
     )
     journey.forget(trip)
     response = redirect(url_for("visit.show", token=token, told=1), 303)

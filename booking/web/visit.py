@@ -8,7 +8,17 @@ from datetime import date, datetime
 from flask import Blueprint, Response, render_template, request
 from sqlalchemy import select
 
-from booking import appointments, holds, links, rulebooks, screenings
+from booking import (
+    appointments,
+    diary,
+    expired_answers,
+    gate,
+    holds,
+    links,
+    rulebooks,
+    screenings,
+)
+from booking import recheck_answers as rechecking
 from booking.clock import local_day
 from booking.db import db
 from booking.links import OpenedVisit
@@ -16,8 +26,8 @@ from booking.messages import invitations, kinds
 from booking.models.appointment import UPCOMING, Appointment, Hold, Status
 from booking.models.clinic import Resource
 from booking.models.message import Message, MessageState
-from booking.web import care, edge, journey, visit_links
-from screening import Authority, Verdict
+from booking.web import care, edge, journey, offers, visit_links
+from screening import Authority, Clearance, Verdict
 
 bp = Blueprint("visit", __name__, url_prefix="/visit/<token>")
 
@@ -32,6 +42,7 @@ TITLES = {
     "cancelled": "Your visit is cancelled",
     "prep": "How to prepare",
     "recheck": "Has anything changed?",
+    "reask": "A few questions again",
     "aftercare": "After your visit",
     "checkin": "How are you?",
 }
@@ -57,6 +68,7 @@ class Waiting:
     refused: bool = False
     by_answer: bool = False
     first_clear_day: date | None = None
+    slots: tuple[offers.Time, ...] = ()
 
 
 @bp.get("")
@@ -73,15 +85,17 @@ def show(token: str) -> str:
         area=rulebook.areas[visit.area],
         practitioner=_name(visit.practitioner_id),
         waiting=_waiting(opened),
-        posts=_posts(visit),
+        posts=_posts(opened),
         notices=[] if opened.is_private else _notices(visit),
         can_move=appointments.can_change(visit, site, now=now),
         can_cancel=appointments.can_cancel(visit, site, now=now),
         is_upcoming=visit.status in UPCOMING and visit.starts_at > now,
+        asks=_asks(opened),
         is_new="new" in request.args,
         then=journey.find_waiting(request.args.get("then")),
         was_told="told" in request.args,
         was_moved="moved" in request.args,
+        was_checked="checked" in request.args,
     )
 
 
@@ -124,12 +138,15 @@ def _waiting(opened: OpenedVisit) -> Waiting | None:
     from_records = any(window.provenance == "record" for window in windows)
     if not opened.mailed and (hold.neutral or from_records or opened.is_private):
         return Waiting((), hold.decide_by, neutral=True)
+    clearance = _clearance(opened)
+    refused = any(w.verdict is Verdict.REFUSE for w in windows) or _is_dead(hold)
     return Waiting(
         reasons=tuple(dict.fromkeys(window.reason for window in windows)),
         answer_by=hold.decide_by,
-        refused=any(w.verdict is Verdict.REFUSE for w in windows) or _is_dead(hold),
+        refused=refused,
         by_answer=hold.owner == Authority.ANSWER,
-        first_clear_day=_first_clear_day(visit),
+        first_clear_day=clearance.first_clear_day(edge.today()),
+        slots=_first_safe(visit, clearance) if refused else (),
     )
 
 
@@ -137,9 +154,41 @@ def _is_dead(hold: Hold) -> bool:
     return hold.owner == Authority.NOBODY
 
 
-def _first_clear_day(visit: Appointment) -> date | None:
-    clearance = screenings.clearance_of(visit.screening)
-    return clearance.first_clear_day(local_day(edge.now(), edge.site().timezone))
+def _clearance(opened: OpenedVisit) -> Clearance:
+    """As a move would decide: with the records only through a mailed link."""
+    visit = opened.appointment
+    return gate.clearance_for(
+        edge.site(),
+        visit.treatment,
+        visit.area,
+        visit.screening.answers,
+        now=edge.now(),
+        patient_id=visit.patient_id if opened.mailed else None,
+        ignoring=visit.id,
+    )
+
+
+def _first_safe(visit: Appointment, clearance: Clearance) -> tuple[offers.Time, ...]:
+    """The first free time of the next safe days, to be taken with one tap."""
+    site, now = edge.site(), edge.now()
+    if not appointments.can_change(visit, site, now=now):
+        return ()
+    if screenings.is_stale(visit.screening, site, now=now):
+        return ()
+    slots = diary.first_safe(
+        site, visit.treatment, clearance, now=now, first_visit=visit.first_visit
+    )
+    return offers.named(offers.Scope(site, visit.treatment, clearance), slots)
+
+
+def _asks(opened: OpenedVisit) -> str:
+    """What we wait to hear from this patient: "check", "again" or nothing."""
+    visit, site, now = opened.appointment, edge.site(), edge.now()
+    if opened.is_private or visit.status not in UPCOMING:
+        return ""
+    if opened.mailed and rechecking.can_answer(visit, site, now=now):
+        return "check"
+    return "again" if expired_answers.to_ask(visit, site, now=now) else ""
 
 
 def _notices(visit: Appointment) -> list[str]:
@@ -149,7 +198,8 @@ def _notices(visit: Appointment) -> list[str]:
     return list(dict.fromkeys(n.text for n in clearance.notices if n.covers(day)))
 
 
-def _posts(visit: Appointment) -> list[Post]:
+def _posts(opened: OpenedVisit) -> list[Post]:
+    visit = opened.appointment
     plan = rulebooks.current(edge.site()).plan(visit.treatment)
     rows = db.session.scalars(
         select(Message)
@@ -163,7 +213,10 @@ def _posts(visit: Appointment) -> list[Post]:
     titles = {step.id: step.title for step in plan}
     posts = []
     for row in rows:
-        title = titles.get(row.step) or TITLES.get(kinds.kind_of(row.step, plan) or "")
+        kind = kinds.kind_of(row.step, plan) or ""
+        if kind == "rescreen_refused" and not opened.mailed:
+            kind = "reheld"  # more is for the owner of the address (I-9b)
+        title = titles.get(row.step) or TITLES.get(kind)
         if title:
             posts.append(
                 Post(title, row.sent_at or row.due_at, row.sent_at is not None)

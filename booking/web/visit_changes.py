@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
@@ -33,7 +35,7 @@ def move_page(token: str) -> Answered:
     if not appointments.can_change(visit, edge.site(), now=edge.now()):
         raise _too_late(visit)
     if screenings.is_stale(visit.screening, edge.site(), now=edge.now()):
-        return redirect(url_for(".change_page", token=token, stale=1), 303)
+        return redirect(url_for("visit_checks.again_page", token=token, stale=1), 303)
     return _move_page(token, visit)
 
 
@@ -79,8 +81,7 @@ def change_page(token: str) -> str:
     visit = visit_links.look(token)
     if visit.status not in UPCOMING:
         raise WrongState
-    stale = screenings.is_stale(visit.screening, edge.site(), now=edge.now())
-    return render_template("patient/change.html", token=token, visit=visit, stale=stale)
+    return render_template("patient/change.html", token=token, visit=visit)
 
 
 @bp.post("/change")
@@ -90,8 +91,17 @@ def change(token: str) -> Response:
     visit = visit_links.change(token).appointment
     if visit.status not in UPCOMING:
         raise WrongState
+    return ask_anew(token, visit)
+
+
+def ask_anew(token: str, visit: Appointment, only: Iterable[str] = ()) -> Response:
+    """To the questions, with what was answered before filled in."""
     trip = journey.begin(
-        visit.treatment, visit.area, answers=visit.screening.answers, visit=token
+        visit.treatment,
+        visit.area,
+        answers=visit.screening.answers,
+        visit=token,
+        only=only,
     )
     if not trip.steps:
         return redirect(url_for("visit.show", token=token), 303)

@@ -108,7 +108,7 @@ def _move(scene):
 def _move_unproven(scene):
     day = 9 if scene.outcome == CLEARED else FACIAL_ON[scene.outcome]
     visit = appointments.move(scene.other, at(day), None, now=NOW, actor=PATIENT)
-    appointments.check_records(visit.appointment, now=NOW)
+    appointments.check_records(visit.appointment.id, now=NOW)
 
 
 def _cancel(scene):

@@ -47,6 +47,7 @@ _NOTICES = {
     "held": "Request received",
     "reheld": "Something to check",
     "rescreen_refused": "No longer safe on that day",
+    "reask": "Some questions again",
     "staff_hold": "A hold to decide",
     "staff_urgent": "An urgent hold",
 }

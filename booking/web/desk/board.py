@@ -9,7 +9,7 @@ from flask import redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from booking import board as day_board
-from booking import desk_tasks
+from booking import desk_tasks, tasks
 from booking.visits import NEEDS_LOT
 from booking.web import edge
 from booking.web.desk.blueprint import NAMES_HIDDEN, bp, day_given, names_hidden, page
@@ -18,7 +18,13 @@ from booking.web.desk.blueprint import NAMES_HIDDEN, bp, day_given, names_hidden
 @bp.get("/")
 def board() -> ResponseReturnValue:
     overdue = desk_tasks.overdue_holds(edge.site(), now=edge.now())
-    return page("desk/board.html", overdue=overdue, needs_lot=NEEDS_LOT, **_board())
+    return page(
+        "desk/board.html",
+        overdue=overdue,
+        urgent=tasks.urgent_count(edge.site()),
+        needs_lot=NEEDS_LOT,
+        **_board(),
+    )
 
 
 @bp.get("/sheet")

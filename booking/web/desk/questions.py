@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from booking import appointments, holds, patient_files, rulebooks
+from booking import appointments, expired_answers, holds, patient_files, rulebooks
 from booking.errors import BookingError, InvalidRequest
 from booking.models.appointment import Appointment, Status
 from booking.web import access, edge
@@ -62,6 +62,7 @@ def _page(visit_id: int, problems: tuple | list) -> str:
             for question in _asked(visit)
         ],
         every=_wants_all(),
+        old=request.values.get("old") == "yes",
         problems=problems,
     )
 
@@ -70,10 +71,9 @@ def _asked(visit: Appointment) -> list[Question]:
     """What the open hold waits for; every question if wished, or if none is named."""
     rulebook = rulebooks.current(edge.site())
     every = list(questionnaire(rulebook, visit.treatment, visit.area))
-    hold = holds.open_of(visit)
-    if hold is None or _wants_all():
+    named = _named(visit)
+    if named is None:
         return every
-    named = {name for window in holds.windows_of(hold) for name in window.questions}
     wanted = [
         question
         for question in every
@@ -81,6 +81,16 @@ def _asked(visit: Appointment) -> list[Question]:
         or (question.asked_if and question.asked_if.question in named)
     ]
     return wanted or every
+
+
+def _named(visit: Appointment) -> set[str] | None:
+    """What is asked by name; None for everything."""
+    if request.values.get("old") == "yes":
+        return set(expired_answers.to_ask(visit, edge.site(), now=edge.now()))
+    hold = holds.open_of(visit)
+    if hold is None or _wants_all():
+        return None
+    return {name for window in holds.windows_of(hold) for name in window.questions}
 
 
 def _wants_all() -> bool:

@@ -9,11 +9,21 @@ from typing import Any
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from booking import appointments, desk_tasks, explanations, patient_files, rulebooks
+from booking import (
+    appointments,
+    desk_tasks,
+    expired_answers,
+    explanations,
+    patient_files,
+    recheck_answers,
+    rechecks,
+    rulebooks,
+    tasks,
+)
 from booking.board import entry_of
 from booking.diary import Slot
 from booking.errors import BookingError, InvalidRequest
-from booking.models.appointment import Appointment
+from booking.models.appointment import UPCOMING, Appointment
 from booking.overrides import ReleaseNote
 from booking.visits import NEEDS_LOT
 from booking.web import access, edge
@@ -29,6 +39,8 @@ from booking.web.desk.blueprint import (
     visit_day,
 )
 from booking.web.desk.telling import told, words_of
+
+ASK_FIRST = "Ask whether anything has changed since they answered, and choose."
 
 
 @bp.get("/visits/<int:visit_id>")
@@ -48,15 +60,64 @@ def _page(visit_id: int, refusal: BookingError | None = None) -> str:
         told=told(found.screening),
         messages=desk_tasks.messages_of(found),
         needs_lot=found.treatment in NEEDS_LOT,
+        checks=_checks(found),
         refusal=refusal,
         problems=problems_of(refusal),
         form=request.form,
     )
 
 
+def _checks(found: Appointment) -> dict[str, Any]:
+    """What the patient was asked about this visit, and what is still to be asked."""
+    site, now = edge.site(), edge.now()
+    said = rechecks.answer_of(found, rechecks.ARRIVAL)
+    return {
+        "must_tell": said is not None and not rechecks.is_told_what(found, said),
+        "has_told": said is not None and rechecks.is_told_what(found, said),
+        "unanswered": recheck_answers.is_asked_at_desk(found, site, now=now),
+        "too_old": found.status in UPCOMING
+        and len(expired_answers.to_ask(found, site, now=now)),
+        "tasks": tasks.of_visit(found),
+    }
+
+
 @bp.post("/visits/<int:visit_id>/arrive")
 def arrive(visit_id: int) -> ResponseReturnValue:
-    return _on_the_day(visit_id, appointments.arrive, "Arrived.")
+    """Once more "has anything changed?": yes leads to the questions first."""
+    found = patient_files.get_visit(visit_id)
+    said = request.form.get("changed")
+    if said == "no":
+        return _on_the_day(visit_id, appointments.arrive, "Arrived.")
+    if said != "yes":
+        return _refused(visit_id, InvalidRequest.of("changed", ASK_FIRST))
+    result = attempt(
+        lambda: recheck_answers.tell_change_on_arrival(
+            found, now=edge.now(), actor=access.actor()
+        )
+    )
+    if isinstance(result, BookingError):
+        return _refused(visit_id, result)
+    flash("Not arrived yet. Record what has changed, then mark the arrival.", "info")
+    return redirect(url_for(".answers", visit_id=visit_id, all="yes"), 303)
+
+
+@bp.post("/visits/<int:visit_id>/recheck")
+def nothing_changed(visit_id: int) -> ResponseReturnValue:
+    """What a patient said when called before the visit."""
+    found = patient_files.get_visit(visit_id)
+    result = attempt(
+        lambda: recheck_answers.answer(
+            found,
+            changed=False,
+            way=rechecks.DESK,
+            now=edge.now(),
+            actor=access.actor(),
+        )
+    )
+    if isinstance(result, BookingError):
+        return _refused(visit_id, result)
+    flash("Recorded: nothing has changed.", "done")
+    return redirect(url_for(".visit", visit_id=visit_id), 303)
 
 
 @bp.post("/visits/<int:visit_id>/no-show")
