@@ -1,9 +1,13 @@
-"""Measure everything once, side by side: python -m bench."""
+"""Measure everything once, side by side: python -m bench.
+
+With the name of a part (`rescreening`) only that is measured, and shown but not kept.
+"""
 
 from __future__ import annotations
 
 import importlib
 import json
+import sys
 import tempfile
 import timeit
 from collections.abc import Iterator
@@ -18,7 +22,7 @@ from flask import Flask
 from sqlalchemy import event
 
 import screening
-from bench import bookings, calendars, mailing, report, serving, world
+from bench import bookings, calendars, mailing, report, rescreening, serving, world
 from bench.report import Line
 from booking import rulebooks, settings
 from booking.clock import utc_now
@@ -26,6 +30,7 @@ from booking.db import db
 from booking.models import Site
 from tests import postgres
 
+PART = "rescreening"
 PRODUCT, FLOOR = "app:create_app()", "bench.floors:create()"
 
 
@@ -44,6 +49,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, postgres.throwaway() as server:
         data = Path(folder)
         settings.make_keys(data, {})
+        if PART in sys.argv[1:]:
+            print(report.show([_rescreening(data, server)]))
+            return
         sqlite = _place(data, f"sqlite:///{data}/bench.db", booked=0.6)
         lines += _calendar(sqlite, "SQLite")
         pg = _place(data, server.create("bench"), booked=0.6)
@@ -51,6 +59,7 @@ def main() -> None:
         full = _place(data, server.create("full"), booked=1.0)
         lines += _calendar(full, "PostgreSQL, fully booked")[:1]
         lines += [_statements(pg), _bookings(pg), _screening(pg), _mail(full)]
+        lines.append(_rescreening(data, server))
     print(report.show(lines))
     report.write(lines, pg.visits)
 
@@ -61,11 +70,25 @@ def _place(data: Path, url: str, *, booked: float) -> Place:
         "CLEARSLOT_DATABASE_URL": url,
         "CLEARSLOT_RATE_LIMITS": "off",
     }
-    app = importlib.import_module("app").create_app(settings.read(environment))
+    app = _migrated(environment)
     with app.app_context():
-        flask_migrate.upgrade()
         visits = world.build(now=utc_now(), booked=booked)
     return Place(app, environment, visits)
+
+
+def _migrated(environment: dict[str, str]) -> Flask:
+    app: Flask = importlib.import_module("app").create_app(settings.read(environment))
+    with app.app_context():
+        flask_migrate.upgrade()
+    return app
+
+
+def _rescreening(data: Path, server: postgres.Server) -> Line:
+    environment = {
+        "CLEARSLOT_DATA": str(data),
+        "CLEARSLOT_DATABASE_URL": server.create("rescreening"),
+    }
+    return rescreening.measure(_migrated(environment), now=utc_now())
 
 
 def _calendar(place: Place, engine: str) -> list[Line]:

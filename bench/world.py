@@ -38,7 +38,7 @@ OPENS, CLOSES = time(9), time(18)
 
 def build(*, now: datetime, booked: float) -> int:
     """Fill an empty database; the number of visits made."""
-    site = _clinic()
+    site = clinic()
     answers = clear_answers(site)
     old = Screening(
         token_digest=new_token(),
@@ -60,7 +60,8 @@ def build(*, now: datetime, booked: float) -> int:
     return len(visits)
 
 
-def _clinic() -> Site:
+def clinic() -> Site:
+    """The site without a visit; not committed."""
     site = Site(
         name="Bench",
         timezone="Europe/London",

@@ -23,7 +23,7 @@ from booking.models import Message
 from screening import Authority, Clearance, Verdict, Window
 from tests.booking import itip_check
 from tests.booking.mailing import hold, make_visit, parsed
-from tests.builders import make_clinic
+from tests.builders import clear_answers, make_clinic
 from tests.clock import NOW
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "mail"
@@ -55,6 +55,8 @@ def write_all(site, steps, *, treatment="microneedling", details=False, invited=
     plan = rulebooks.current(site).plan(treatment)
     visit = make_visit(site, VISIT, treatment=treatment, details_by_mail=details)
     visit.screening.clearance = sunburnt(treatment).to_json()
+    if "sunburn" in (clear := clear_answers(site, treatment)):
+        visit.screening.answers = clear | {"sunburn": NOW.date().isoformat()}
     hold(visit, decide_by=NOW + timedelta(hours=24))
     if invited:
         add(visit, "confirmed", state="sent")

@@ -166,7 +166,9 @@ def test_the_day_sheet_lists_the_day_for_printing(site, client):
 def test_a_patient_who_comes_is_marked_as_arrived(site, client, session):
     visit = builders.book_at_desk(site, at(0, 11)).appointment
 
-    answer = client.post(f"/desk/visits/{visit.id}/arrive", data={"from": "board"})
+    answer = client.post(
+        f"/desk/visits/{visit.id}/arrive", data={"from": "board", "changed": "no"}
+    )
 
     assert answer.status_code == 303
     assert answer.headers["Location"] == f"/desk/?day=2027-03-03#visit-{visit.id}"
@@ -176,7 +178,9 @@ def test_a_patient_who_comes_is_marked_as_arrived(site, client, session):
 def test_a_held_visit_cannot_begin(site, client, session):
     held = builders.book(site, at(5), last_toxin=str((NOW - timedelta(days=15)).date()))
 
-    answer = client.post(f"/desk/visits/{held.appointment.id}/arrive")
+    answer = client.post(
+        f"/desk/visits/{held.appointment.id}/arrive", data={"changed": "no"}
+    )
 
     assert answer.status_code == 409
     assert "has to be released before it can begin" in text_of(answer)

@@ -297,8 +297,8 @@ def test_old_answers_are_looked_through_before_a_move(walk, site, clock):
 
     answer = walk.client.get(link + "/move")
 
-    assert answer.location.endswith("/change?stale=1")
-    assert "Your answers are some months old" in words(walk.client.get(answer.location))
+    assert answer.location.endswith("/again?stale=1")
+    assert "Some of your answers are too old" in words(walk.client.get(answer.location))
 
 
 def test_each_end_of_a_visit_has_its_own_words(walk, site, session):

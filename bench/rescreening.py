@@ -1,0 +1,133 @@
+"""How long it takes to decide 100,000 visits to come again, after a new rulebook."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from flask import Flask
+from sqlalchemy import func, select, text
+
+from bench import world
+from bench.report import Line
+from booking import rescreening, rescreening_runs
+from booking.db import db, keys
+from booking.models import Appointment, Rescreening, Status
+
+VISITS = 100_000
+CHANGED = 100
+"""One visit in so many comes out differently."""
+
+# Everybody has two visits, 45 days apart; one person in ten has an entry on file.
+_PATIENTS = """
+INSERT INTO patient (public_id, name, email, birth_date, identity, established,
+                     language, created_at)
+SELECT 'p' || n, 'Ada Bench', 'ada' || n || '@example.com', :sealed_birth,
+       'identity' || n, true, 'en', :now
+FROM generate_series(1, :people) n
+"""
+_RECORDS = """
+INSERT INTO record (patient_id, kind, subject, day, area, value, how_known, entered_by,
+                    entered_at)
+SELECT id, 'treatment', 'facial', :long_ago, 'face', :sealed_nothing, 'told us',
+       'Robin', :now
+FROM patient WHERE id % 10 = 0
+"""
+_SCREENINGS = """
+INSERT INTO screening (token_digest, site_id, treatment, area, rulebook, day, answers,
+                       clearance, answered_by, created_at, expires_at)
+SELECT 'rescreening' || n, :site, 'microneedling', 'face', 'bench', :today,
+       CASE WHEN n % :changed = 0 THEN :sealed_other ELSE :sealed_clear END,
+       :sealed_nothing, 'patient', :now, :now
+FROM generate_series(1, :visits) n
+"""
+_VISITS = """
+INSERT INTO appointment (public_id, uid, site_id, treatment, area, patient_id,
+                         screening_id, status, starts_at, ends_at, first_visit, source,
+                         sequence, link_version, details_by_mail, extensions,
+                         created_at, booked_at, records_checked_at)
+SELECT 'v' || n, 'v' || n, :site, 'microneedling', 'face', p.id, s.id, 'confirmed',
+       begins, begins + interval '45 minutes', false, 'bench', 0, 1, false, 0,
+       :now, :now, :now
+FROM generate_series(1, :visits) n
+JOIN screening s ON s.token_digest = 'rescreening' || n
+JOIN patient p ON p.public_id = 'p' || (1 + (n - 1) % :people)
+CROSS JOIN LATERAL (
+    SELECT :tomorrow + interval '1 day' * (n % 40 + CASE WHEN n > :people THEN 45
+           ELSE 0 END) + interval '15 minutes' * (n % 32) AS begins
+) at
+"""
+
+
+@dataclass(frozen=True)
+class Took:
+    seconds: float
+    longest_ms: float
+
+
+def measure(app: Flask, *, now: datetime) -> Line:
+    """Fill an empty database on PostgreSQL and run once over all of it."""
+    with app.app_context():
+        _fill(now)
+        took = _run(now)
+    return Line(
+        f"{VISITS:,} visits to come decided again, 1 % changed (PostgreSQL)",
+        f"{took.seconds:.0f} s (longest lock, one visit: {took.longest_ms:.0f} ms)",
+        "",
+        "≤ 60 s",
+        took.seconds <= 60,
+    )
+
+
+def _fill(now: datetime) -> None:
+    site = world.clinic()
+    clear = world.clear_answers(site)
+    seal = keys().seal
+    tomorrow = (now + timedelta(days=1)).astimezone(UTC).replace(hour=9, minute=0)
+    values = {
+        "now": now,
+        "today": now.date(),
+        "long_ago": now.date() - timedelta(days=90),
+        "tomorrow": tomorrow,
+        "site": site.id,
+        "visits": VISITS,
+        "people": VISITS // 2,
+        "changed": CHANGED,
+        "sealed_birth": seal("1990-05-17"),
+        "sealed_nothing": seal({}),
+        "sealed_clear": seal(clear),
+        "sealed_other": seal(clear | {"cold_sore_history": "yes"}),
+    }
+    for statement in (_PATIENTS, _RECORDS, _SCREENINGS, _VISITS):
+        db.session.execute(text(statement), values)
+    db.session.commit()
+    for table in ("patient", "record", "screening", "appointment"):
+        db.session.execute(text(f"ANALYZE {table}"))
+    rescreening.note(site, None, "rulebook", now=now)
+    db.session.commit()
+
+
+def _run(now: datetime) -> Took:
+    locks: list[float] = []
+    decide_again = rescreening_runs.decide_again
+
+    def timed(appointment_id: int, *, now: datetime) -> None:
+        begun = time.perf_counter()
+        decide_again(appointment_id, now=now)
+        locks.append(time.perf_counter() - begun)
+
+    rescreening_runs.decide_again = timed
+    begun = time.perf_counter()
+    try:
+        rescreening_runs.run_due(now=now)
+    finally:
+        rescreening_runs.decide_again = decide_again
+    seconds = time.perf_counter() - begun
+    held = db.session.scalar(
+        select(func.count(Appointment.id)).where(Appointment.status == Status.HELD)
+    )
+    left = db.session.scalar(select(func.count(Rescreening.id)))
+    if (held, left, len(locks)) != (VISITS // CHANGED, 0, VISITS // CHANGED):
+        raise RuntimeError(f"{held} held, {left} left, {len(locks)} locked")
+    return Took(seconds, max(locks) * 1000)
