@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 import screening
 from booking import patients, requirements, rulebooks
 from booking.clock import local_day
-from booking.db import db
+from booking.db import among, db
 from booking.errors import CallUs, RefusedByGate
 from booking.models.appointment import Appointment, Move, Release, Status
 from booking.models.clinic import Site
@@ -72,12 +72,14 @@ def judge(  # noqa: PLR0913 - one question, every part of it named
 ) -> Clearance:
     """What answers and records come to by the rulebook in force; asks no database."""
     rulebook = rulebooks.current(site)
+    if not answers.keys() <= (asked := rulebook.questions.keys()):
+        # A question that the rulebook no longer asks says nothing to it.
+        answers = {name: said for name, said in answers.items() if name in asked}
     return screening.clearance(
         rulebook,
         treatment,
         area,
-        # A question that the rulebook no longer asks says nothing to it.
-        {name: said for name, said in answers.items() if name in rulebook.questions},
+        answers,
         today=local_day(now, site.timezone),
         records=records,
         requirements=requirements.required_for(treatment),
@@ -125,7 +127,7 @@ def _visits_of(rows: set[int], site: Site) -> Iterable[tuple[int, screening.Reco
             Appointment.area,
             Appointment.starts_at,
             Appointment.depth_mm,
-        ).where(Appointment.patient_id.in_(rows), Appointment.status.in_(_KNOWN))
+        ).where(among(Appointment.patient_id, rows), Appointment.status.in_(_KNOWN))
     )
     known = rulebooks.current(site).treatments
     for row, number, treatment, area, starts_at, depth_mm in visits:
@@ -149,7 +151,7 @@ def _visit_ref(number: int) -> str:
 def _entries_of(rows: set[int]) -> Iterable[tuple[int, screening.Record]]:
     entries = db.session.scalars(
         select(Record).where(
-            Record.patient_id.in_(rows), Record.corrected_by_id.is_(None)
+            among(Record.patient_id, rows), Record.corrected_by_id.is_(None)
         )
     )
     return ((row.patient_id, _entry(row)) for row in entries)
@@ -201,7 +203,7 @@ def released_for(appointment_ids: Iterable[int]) -> dict[int, list[Window]]:
     )
     rows = db.session.execute(
         select(Release.appointment_id, Release.windows).where(
-            Release.appointment_id.in_(set(appointment_ids)),
+            among(Release.appointment_id, appointment_ids),
             Release.placement == moves,
         )
     )

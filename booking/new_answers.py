@@ -3,14 +3,14 @@ again."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
 
-from booking import audit, holds, patients, rechecks, rulebooks, screenings
+from booking import audit, holds, rechecks, rulebooks, screenings
 from booking.actors import Actor
 from booking.clock import local_day
 from booking.db import db
@@ -129,7 +129,9 @@ def _rests_on_records(hold: Hold) -> bool:
     )
 
 
-def carry_over(appointment: Appointment, site: Site, *, now: datetime) -> bool:
+def carry_over(
+    appointment: Appointment, site: Site, people: Sequence[int], *, now: datetime
+) -> bool:
     """Take over what this person has changed since through other visits; whether there
     was anything. Never commits.
 
@@ -137,7 +139,7 @@ def carry_over(appointment: Appointment, site: Site, *, now: datetime) -> bool:
     owner of the address or staff have said; about the skin of another place it says
     nothing here. Twice changes nothing more, as the new screening is the newest then.
     """
-    said = _changed_elsewhere(appointment, site)
+    said = _changed_elsewhere(appointment, site, people)
     own = appointment.screening.answers
     given = {name: one for name, (one, _) in said.items() if own.get(name) != one}
     if not given:
@@ -155,7 +157,7 @@ def carry_over(appointment: Appointment, site: Site, *, now: datetime) -> bool:
 
 
 def _changed_elsewhere(
-    appointment: Appointment, site: Site
+    appointment: Appointment, site: Site, people: Sequence[int]
 ) -> dict[str, tuple[Any, date]]:
     """Question → the newest answer and its day, of those that this visit has too."""
     sheets = rulebooks.current(site).sheets
@@ -164,7 +166,7 @@ def _changed_elsewhere(
         return {}
     asked = {question.id: question for question in sheet.questions}
     found: dict[str, tuple[Any, date]] = {}
-    for area, row, earlier in _newer(appointment):
+    for area, row, earlier in _newer(appointment, people):
         days = screenings.given_on(row)
         for name, said in row.answers.items():
             question = asked.get(name)
@@ -175,14 +177,14 @@ def _changed_elsewhere(
     return found
 
 
-def _newer(appointment: Appointment) -> Iterator[tuple[str, Screening, Screening]]:
+def _newer(
+    appointment: Appointment, people: Sequence[int]
+) -> Iterator[tuple[str, Screening, Screening]]:
     """Area, screening and the one it replaced: of the person's other visits, given
     after this visit's own, the newest first."""
-    if appointment.patient_id is None:
-        return
     heads = db.session.execute(
         select(Appointment.area, Appointment.screening_id).where(
-            Appointment.patient_id.in_(patients.rows_of_person(appointment.patient_id)),
+            Appointment.patient_id.in_(people),
             Appointment.id != appointment.id,
             Appointment.screening_id > appointment.screening_id,
         )

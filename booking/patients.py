@@ -19,7 +19,7 @@ from sqlalchemy.orm import aliased
 
 from booking import proxies
 from booking.crypto import new_token
-from booking.db import db, keys
+from booking.db import among, db, keys
 from booking.errors import Problems
 from booking.models.patient import Patient
 
@@ -161,7 +161,7 @@ def rows_of_people(patient_ids: Iterable[int]) -> dict[int, list[int]]:
     rows = db.session.execute(
         select(own.id, own.email, own.identity, Patient.id, Patient.identity)
         .join(Patient, Patient.email == own.email)
-        .where(own.id.in_(set(patient_ids)))
+        .where(among(own.id, patient_ids))
     )
     people: dict[int, list[int]] = {}
     unknowns: dict[str, str] = {}

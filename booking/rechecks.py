@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 
 from booking import gate, rulebooks, tasks
 from booking.clock import local_day
-from booking.db import db
+from booking.db import among, db
 from booking.messages import timing
 from booking.models.appointment import Appointment, Move
 from booking.models.checkin import RecheckAnswer
@@ -101,7 +101,7 @@ def _fine(visit_ids: Iterable[int]) -> set[int]:
         .scalar_subquery()
     )
     rows = select(RecheckAnswer.appointment_id).where(
-        RecheckAnswer.appointment_id.in_(wanted),
+        among(RecheckAnswer.appointment_id, wanted),
         RecheckAnswer.placement == moves,
         ~RecheckAnswer.changed,
     )

@@ -162,11 +162,14 @@ def _withdraw(hold: Hold | None, *, now: datetime) -> None:
     db.session.flush()
 
 
-def overlaps_own(appointment: Appointment) -> bool:
+def overlaps_own(appointment: Appointment, people: Sequence[int] | None = None) -> bool:
+    """Whether the person (the rows *people*, where they are known) is elsewhere then."""
     if appointment.patient_id is None:
         return False
+    if people is None:
+        people = patients.rows_of_person(appointment.patient_id)
     other = select(Appointment.id).where(
-        Appointment.patient_id.in_(patients.rows_of_person(appointment.patient_id)),
+        Appointment.patient_id.in_(people),
         Appointment.id != appointment.id,
         Appointment.status.in_((*UPCOMING, Status.ARRIVED)),
         Appointment.starts_at < appointment.ends_at,

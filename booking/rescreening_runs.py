@@ -24,7 +24,7 @@ from booking.new_answers import carry_over
 from booking.rescreening import clearance_now, is_to_come, overlaps_own, settle
 from booking.reservations import locked
 
-BATCH = 500
+BATCH = 1000
 RETRY = timedelta(minutes=5)
 """How long what could not be decided waits for the next attempt."""
 
@@ -115,14 +115,16 @@ def decide_again(appointment_id: int, *, now: datetime) -> None:
         db.session.rollback()
         return
     site = db.session.get_one(Site, appointment.site_id)
-    carry_over(appointment, site, now=now)
+    known = appointment.patient_id
+    people = patients.rows_of_person(known) if known else []
+    carry_over(appointment, site, people, now=now)
     settle(
         appointment,
         site,
-        clearance_now(appointment, site, now=now, patient_id=appointment.patient_id),
+        clearance_now(appointment, site, now=now, patient_id=known),
         now=now,
         neutral=appointment.proven_at is None,
-        overlapping=overlaps_own(appointment),
+        overlapping=overlaps_own(appointment, people),
     )
     db.session.commit()
 

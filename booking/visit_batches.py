@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from booking import gate, patients, rechecks
 from booking.clock import local_day
-from booking.db import db
+from booking.db import among, db
 from booking.models.appointment import UPCOMING, Appointment, Hold, HoldState, Status
 from booking.models.clinic import Site
 from booking.models.screening import Screening
@@ -99,7 +99,7 @@ def _read(visits: Sequence[Visit], site: Site, *, now: datetime) -> _Known:
 def _waits_for(numbers: Iterable[int]) -> dict[int, list[Window]]:
     rows = db.session.execute(
         select(Hold.appointment_id, Hold.windows).where(
-            Hold.appointment_id.in_(numbers), Hold.state == HoldState.OPEN
+            among(Hold.appointment_id, numbers), Hold.state == HoldState.OPEN
         )
     )
     return {number: gate.thaw(windows) for number, windows in rows}
@@ -114,7 +114,9 @@ def _overlapping(visits: Sequence[Visit], people: dict[int, list[int]]) -> set[i
             Appointment.starts_at,
             Appointment.ends_at,
         ).where(
-            Appointment.patient_id.in_({row for own in people.values() for row in own}),
+            among(
+                Appointment.patient_id, (row for own in people.values() for row in own)
+            ),
             Appointment.status.in_((*UPCOMING, Status.ARRIVED)),
         )
     )
