@@ -69,8 +69,12 @@ def judge(  # noqa: PLR0913 - one question, every part of it named
     records: Sequence[screening.Record],
     *,
     now: datetime,
+    required: Sequence[screening.Requirement] | None = None,
 ) -> Clearance:
-    """What answers and records come to by the rulebook in force; asks no database."""
+    """What answers and records come to by the rulebook in force.
+
+    With *required*, what the clinic asks for first, it asks no database.
+    """
     rulebook = rulebooks.current(site)
     if not answers.keys() <= (asked := rulebook.questions.keys()):
         # A question that the rulebook no longer asks says nothing to it.
@@ -82,7 +86,9 @@ def judge(  # noqa: PLR0913 - one question, every part of it named
         answers,
         today=local_day(now, site.timezone),
         records=records,
-        requirements=requirements.required_for(treatment),
+        requirements=(
+            requirements.required_for(treatment) if required is None else required
+        ),
     )
 
 

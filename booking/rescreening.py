@@ -15,7 +15,7 @@ from booking.due_rescreenings import note, note_visit
 from booking.messages import plan
 from booking.models.appointment import UPCOMING, Appointment, Hold, HoldState, Status
 from booking.models.clinic import Site
-from screening import Authority, Clearance, Verdict, Window
+from screening import Authority, Clearance, Requirement, Verdict, Window
 
 OVERLAP_RULE, NOT_OFFERED_RULE = "overlap", "not_offered"
 NEUTRAL_REASON = "We need to check something with you."
@@ -66,12 +66,15 @@ def judge_visit(  # noqa: PLR0913 - one question, every part of it named
     records: Sequence,
     *,
     now: datetime,
+    required: Sequence[Requirement] | None = None,
 ) -> Clearance:
     """As the gate does; what the rulebook no longer offers is held, not an error."""
     rulebook = rulebooks.current(site)
     offered = rulebook.treatments.get(treatment)
     if offered is not None and area in offered.areas:
-        return gate.judge(site, treatment, area, answers, records, now=now)
+        return gate.judge(
+            site, treatment, area, answers, records, now=now, required=required
+        )
     today = local_day(now, site.timezone)
     return Clearance(rulebook.version, treatment, area, today, (_not_offered(today),))
 
@@ -163,7 +166,7 @@ def _withdraw(hold: Hold | None, *, now: datetime) -> None:
 
 
 def overlaps_own(appointment: Appointment, people: Sequence[int] | None = None) -> bool:
-    """Whether the person (the rows *people*, where they are known) is elsewhere then."""
+    """Whether the person (*people*: its rows, if known) is elsewhere at that time."""
     if appointment.patient_id is None:
         return False
     if people is None:

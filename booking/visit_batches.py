@@ -16,8 +16,9 @@ from booking.db import among, db
 from booking.models.appointment import UPCOMING, Appointment, Hold, HoldState, Status
 from booking.models.clinic import Site
 from booking.models.screening import Screening
+from booking.requirements import required_everywhere
 from booking.rescreening import decision_for, is_in_line, judge_visit, overlap_window
-from screening import Record, Window
+from screening import Record, Requirement, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class _Known:
     waits_for: dict[int, list[Window]]
     silences: dict[int, Window]
     overlapping: set[int]
+    required: dict[str, tuple[Requirement, ...]]
 
 
 def following(site: Site, after_id: int, most: int, *, now: datetime) -> list[Visit]:
@@ -93,6 +95,7 @@ def _read(visits: Sequence[Visit], site: Site, *, now: datetime) -> _Known:
         waits_for=_waits_for(numbers),
         silences=rechecks.silences([v.question for v in visits], site, now=now),
         overlapping=_overlapping(visits, patients.rows_of_people(people)),
+        required=required_everywhere(),
     )
 
 
@@ -137,7 +140,13 @@ def _overlapping(visits: Sequence[Visit], people: dict[int, list[int]]) -> set[i
 def _stands(visit: Visit, known: _Known, site: Site, *, now: datetime) -> bool:
     records = gate.without(visit.id, known.records.get(visit.patient_id or 0, ()))
     clearance = judge_visit(
-        site, visit.treatment, visit.area, visit.answers, records, now=now
+        site,
+        visit.treatment,
+        visit.area,
+        visit.answers,
+        records,
+        now=now,
+        required=known.required.get(visit.treatment, ()),
     )
     day = local_day(visit.starts_at, site.timezone)
     standing = [known.silences[visit.id]] if visit.id in known.silences else []

@@ -78,9 +78,8 @@ def context(message: Message, kind: str, *, now: datetime) -> dict[str, Any]:
         if appointment.proxy is not None:
             values["patient"] = appointment.patient.name
         values["link"] = f"{base}/visit/{links.mailed_token(appointment)}"
-        values["care"] = values["link"] + "/care"
-        values["check"] = values["link"] + "/check"
-        values["again"] = values["link"] + "/again"
+        for name in ("care", "check", "again"):
+            values[name] = f"{values['link']}/{name}"
     if kind in _DETAILED and appointment.details_by_mail:
         values["steps"] = advice(message, site)
         if kind in _AFTER:
