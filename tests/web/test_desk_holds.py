@@ -100,6 +100,15 @@ def test_a_release_says_why(site, desk, session, data, message):
     assert session.query(Release).count() == 0
 
 
+def test_a_refused_release_is_shown_again_at_the_hold_itself(site, desk):
+    held = _held(site)
+
+    answer = desk.post(f"/desk/holds/{held.hold.id}/release", data={})
+
+    assert answer.status_code == 422
+    assert f'data-at="/desk/holds/{held.hold.id}"' in answer.get_data(as_text=True)
+
+
 def test_another_reason_is_written_down(site, desk, session):
     held = _held(site)
     note = "Seen today by the doctor: fine."
