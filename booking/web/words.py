@@ -86,7 +86,12 @@ def moment(instant: datetime) -> str:
 
 def minutes(begins: datetime, ends: datetime) -> str:
     """How long a visit takes: 45 minutes, 1 hour, 1 hour 30 minutes."""
-    hours, rest = divmod(round((ends - begins).total_seconds() / 60), 60)
+    return length(ends - begins)
+
+
+def length(time: timedelta) -> str:
+    """The same of a length of time."""
+    hours, rest = divmod(round(time.total_seconds() / 60), 60)
     spoken = [f"{hours} hour{'s' if hours > 1 else ''}"] if hours else []
     if rest or not hours:
         spoken.append(f"{rest} minutes")
