@@ -83,8 +83,8 @@ def test_a_receptionist_releases_with_a_reason(site, desk, session):
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        ({}, "Choose one of"),
-        ({"reason": "because"}, "Choose one of"),
+        ({}, "Choose a reason from the list."),
+        ({"reason": "because"}, "Choose a reason from the list."),
         ({"reason": "other", "note": "too short"}, "at least 15 characters"),
         ({"reason": "other", "note": "null\x00in a long note"}, "ordinary letters"),
     ],

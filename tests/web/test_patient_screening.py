@@ -59,7 +59,10 @@ def test_a_page_without_answers_names_each_field_and_keeps_the_rest(walk):
     assert title(answer).startswith("Error: About you")
     page = answer.get_data(as_text=True)
     assert '<a href="#date_of_birth-day">There is no 30 February in 1990.' in page
-    assert '<a href="#skin_type">Please answer: Which skin is closest to yours?</a>' in page
+    assert (
+        '<a href="#skin_type">Please answer: Which skin is closest to yours?</a>'
+        in page
+    )
     assert 'value="30"' in page
     assert 'value="acne_scars" checked' in page
     assert 'aria-describedby="date_of_birth-error"' in page
@@ -122,7 +125,10 @@ def test_a_follow_up_without_an_answer_is_a_named_error(walk):
 
     assert answer.status_code == 422
     assert "Please answer: How deep did the needles go?" in words(answer)
-    assert "Please answer: When did you last have anti-wrinkle injections there?" in words(answer)
+    assert (
+        "Please answer: When did you last have anti-wrinkle injections there?"
+        in words(answer)
+    )
     assert 'value="2027"' in answer.get_data(as_text=True)
 
 
