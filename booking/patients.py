@@ -89,6 +89,19 @@ def phone_number(text: str, *, region: str = "GB") -> str | None:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+def spoken_number(number: str, *, region: str = "GB") -> str:
+    """A stored number as people dial and say it: 020 7946 0500."""
+    try:
+        known = phonenumbers.parse(number, region)
+    except phonenumbers.NumberParseException:
+        return number
+    at_home = known.country_code == phonenumbers.country_code_for_region(region)
+    style = phonenumbers.PhoneNumberFormat
+    return phonenumbers.format_number(
+        known, style.NATIONAL if at_home else style.INTERNATIONAL
+    )
+
+
 def _email(text: str, problems: Problems) -> str:
     try:
         found = validate_email(text.strip(), check_deliverability=False)

@@ -50,6 +50,12 @@ def month_page(key: str) -> Answered:
     return _calendar(trip)
 
 
+@bp.get("/time")
+def before_time(key: str) -> Response:
+    """Only a form lives here; who comes back to it gets the page it was sent from."""
+    return redirect(url_for(".month_page", key=key), 303)
+
+
 @bp.post("/time")
 @security.limiter.limit(security.PUBLIC_WRITES)
 def choose(key: str) -> Answered:
@@ -87,6 +93,11 @@ def details(key: str) -> Answered:
         return _ended(trip, reserved)
     status = 422 if form.errors else 200
     return _details(trip, reserved, form), status
+
+
+@bp.get("/more-time")
+def before_more_time(key: str) -> Response:
+    return redirect(url_for(".details", key=key), 303)
 
 
 @bp.post("/more-time")

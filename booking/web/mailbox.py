@@ -21,7 +21,7 @@ from booking.messages.mail import maildir_of
 MOST_LISTED = 300
 # Whatever stands in a mail, it runs nothing, loads nothing and reads nothing here.
 SANDBOX = (
-    "default-src 'none'; frame-ancestors 'none'; "
+    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; "
     "sandbox allow-popups allow-popups-to-escape-sandbox"
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from sqlalchemy import select
@@ -12,7 +13,7 @@ from booking import rulebooks
 from booking.db import db
 from booking.errors import NotFound
 from booking.models.clinic import Treatment as Offer
-from booking.web import edge, journey, screening_pages, security
+from booking.web import edge, journey, screening_pages, security, words
 from screening import Treatment, questionnaire
 
 bp = Blueprint("patient", __name__)
@@ -24,7 +25,7 @@ CONSULTATION = "consultation"
 def home() -> str:
     rulebook = rulebooks.current(edge.site())
     offers = [
-        (rulebook.treatments[offer.id], _minutes(offer))
+        (rulebook.treatments[offer.id], _length(offer))
         for offer in _offers()
         if offer.id in rulebook.treatments
     ]
@@ -71,7 +72,7 @@ def _start_page(treatment: Treatment, offer: Offer, areas: Sequence[str]) -> str
         "patient/treatment.html",
         treatment=treatment,
         areas=[rulebook.areas[area] for area in areas],
-        minutes=_minutes(offer),
+        minutes=_length(offer),
         asks=bool(questionnaire(rulebook, treatment.id, treatment.areas[0])),
         then=request.args.get("then"),
     )
@@ -92,7 +93,8 @@ def _chosen(treatment: str) -> tuple[Treatment, Offer]:
     return known, offer
 
 
-def _minutes(offer: Offer) -> int:
+def _length(offer: Offer) -> str:
     """How long a first visit takes for the patient."""
     phases = [*offer.phases, *([offer.consultation] if offer.consultation else [])]
-    return sum(phase["minutes"] for phase in phases if phase.get("patient", True))
+    minutes = sum(phase["minutes"] for phase in phases if phase.get("patient", True))
+    return words.length(timedelta(minutes=minutes))

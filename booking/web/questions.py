@@ -18,9 +18,7 @@ from screening import AnswerErrors, Question, Rulebook, check_answers
 Answer = str | list[str]
 Answers = dict[str, Answer]
 
-CHOOSE_ONE = "Choose an answer: {}."
-CHOOSE_SOME = "Choose what comes closest, one or more: {}."
-WRITE_SOME = "Write a few words: {}."
+PLEASE_ANSWER = "Please answer: {}"
 ENTER_DATE = "Enter the day, the month and the year: {}."
 DAY, MONTH = "day", "month"
 NOTHING: tuple[Answer, ...] = ("no", "never", "none", "", [])
@@ -35,7 +33,7 @@ _DAY = {
     "both": "It ended, or is planned, on",
 }
 _MONTH = "I only know the month or the year"
-_UNSURE = "I’m not sure"
+_UNSURE = "I am not sure"
 
 
 @dataclass(frozen=True)
@@ -199,11 +197,10 @@ def _bad_date(question: Question, form: MultiDict[str, str], bad: BadDate) -> Pr
 
 def _open(question: Question) -> Problem:
     name = question.id
-    label = question.label[0].lower() + question.label[1:]
     if question.kind == "date":
+        label = question.label[0].lower() + question.label[1:]
         return Problem(name, ENTER_DATE.format(label), f"{name}-day", "day")
-    words = {"text": WRITE_SOME, "choices": CHOOSE_SOME}.get(question.kind, CHOOSE_ONE)
-    return Problem(name, words.format(label), name)
+    return Problem(name, PLEASE_ANSWER.format(question.text), name)
 
 
 def _anchor(rulebook: Rulebook, name: str, form: MultiDict[str, str]) -> str:

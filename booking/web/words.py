@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Flask, request
+from flask import Flask, current_app, request
 
 from booking.web import edge, questions
 from booking.web.dates import MONTHS
@@ -25,6 +25,7 @@ def init(app: Flask) -> None:
         clinic=edge.site,
         now=edge.now,
         today=edge.today,
+        again_at=again_at,
         few_areas=few_areas,
         here=here,
         one_day=timedelta(days=1),
@@ -36,6 +37,22 @@ def init(app: Flask) -> None:
 def here() -> str:
     """This page's own address. Without it a form would carry the fragment along."""
     return request.full_path.rstrip("?")
+
+
+def again_at() -> str | None:
+    """Where the page that answers a form can be asked for again; None if nowhere.
+
+    The address of a form that has no page of its own belongs to the page above it.
+    """
+    adapter = current_app.create_url_adapter(request)
+    if request.method != "POST" or adapter is None:
+        return None
+    path = request.path
+    while path.strip("/"):
+        if "GET" in adapter.allowed_methods(path):
+            return here() if path == request.path else path
+        path = path.rpartition("/")[0]
+    return None
 
 
 def local(instant: datetime) -> datetime:
@@ -69,7 +86,12 @@ def moment(instant: datetime) -> str:
 
 def minutes(begins: datetime, ends: datetime) -> str:
     """How long a visit takes: 45 minutes, 1 hour, 1 hour 30 minutes."""
-    hours, rest = divmod(round((ends - begins).total_seconds() / 60), 60)
+    return length(ends - begins)
+
+
+def length(time: timedelta) -> str:
+    """The same of a length of time."""
+    hours, rest = divmod(round(time.total_seconds() / 60), 60)
     spoken = [f"{hours} hour{'s' if hours > 1 else ''}"] if hours else []
     if rest or not hours:
         spoken.append(f"{rest} minutes")

@@ -14,6 +14,9 @@ RULES = {
 
 def assert_accessible(page: Page) -> None:
     """Fail with axe's findings: which rule, how bad, and which elements."""
+    # A click returns as soon as the next page has answered, when there may be no
+    # document yet, or half of one: axe would fail on the first and praise the second.
+    page.wait_for_load_state("load")
     found = Axe().run(page, options=RULES).response["violations"]
     assert not found, "\n".join(_sentence(violation) for violation in found)
 

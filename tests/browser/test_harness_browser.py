@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
+from flask import Response, request
 
 from tests.browser.accessibility import assert_accessible
 
@@ -32,6 +35,26 @@ def test_axe_reports_what_a_person_would_stumble_over(page, body, rule):
     page.set_content(PAGE.format(body))
 
     with pytest.raises(AssertionError, match=rule):
+        assert_accessible(page)
+
+
+def test_a_page_that_comes_slowly_is_looked_at_when_all_of_it_is_there(app, page):
+    def slowly():
+        yield ""  # the head of the answer, for which a click waits
+        time.sleep(0.5)
+        yield PAGE.format("<p>Nearly there</p>")
+        time.sleep(0.5)
+        yield "<input>"
+
+    def answer():
+        late = request.path == "/late"
+        return Response(slowly()) if late else PAGE.format("<a href=/late>Go on</a>")
+
+    app.before_request(answer)
+    page.goto("/")
+    page.get_by_role("link", name="Go on").click()
+
+    with pytest.raises(AssertionError, match="label"):
         assert_accessible(page)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -177,6 +178,32 @@ def test_a_visit_is_moved_changed_and_cancelled(screen, page, site, session):
     page.get_by_role("button", name="Yes, cancel it").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("This visit is cancelled")
     screen()
+
+
+def test_going_back_never_meets_the_question_to_send_a_form_again(page, site):
+    steps.begin(page)
+    steps.go_on(page)
+    expect(page.get_by_role("alert")).to_be_focused()
+    steps.about(page)
+    steps.go_on(page)
+
+    page.go_back()
+    expect(page.get_by_role("heading", level=1)).to_have_text("About you")
+    expect(page.locator("#date_of_birth-year")).to_have_value("1990")
+
+
+def test_a_time_that_was_taken_can_be_looked_at_again(page, site):
+    steps.consultation(page)
+    page.get_by_role("link", name="Thursday 4 March").first.click()
+    for contact in (BOB, BOB.__class__(name="Eve", email="eve@example.com")):
+        book(site, at(1, 10), contact=contact)
+    page.locator("#day").get_by_role("button", name="10:00").click()
+    expect(page.get_by_role("alert")).to_contain_text("Somebody else has just taken")
+
+    page.reload()
+
+    expect(page).to_have_url(re.compile("/calendar$"))
+    expect(page.get_by_role("heading", name="The next safe times")).to_be_visible()
 
 
 def test_a_time_that_somebody_took_and_pages_that_are_not_there(screen, page, site):

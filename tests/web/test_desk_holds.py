@@ -83,8 +83,8 @@ def test_a_receptionist_releases_with_a_reason(site, desk, session):
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        ({}, "Choose one of"),
-        ({"reason": "because"}, "Choose one of"),
+        ({}, "Choose a reason from the list."),
+        ({"reason": "because"}, "Choose a reason from the list."),
         ({"reason": "other", "note": "too short"}, "at least 15 characters"),
         ({"reason": "other", "note": "null\x00in a long note"}, "ordinary letters"),
     ],
@@ -98,6 +98,15 @@ def test_a_release_says_why(site, desk, session, data, message):
     assert message in text_of(answer)
     assert data.get("note", "")[:4] in answer.get_data(as_text=True)
     assert session.query(Release).count() == 0
+
+
+def test_a_refused_release_is_shown_again_at_the_hold_itself(site, desk):
+    held = _held(site)
+
+    answer = desk.post(f"/desk/holds/{held.hold.id}/release", data={})
+
+    assert answer.status_code == 422
+    assert f'data-at="/desk/holds/{held.hold.id}"' in answer.get_data(as_text=True)
 
 
 def test_another_reason_is_written_down(site, desk, session):

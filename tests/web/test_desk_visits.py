@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -90,6 +91,30 @@ def test_a_visit_shows_its_answers_mails_and_history(site, desk, session):
     assert [(e.subject_kind, e.subject_id) for e in reads] == [("appointment", visit)]
 
 
+def test_mails_that_a_change_made_void_are_folded_away(site, desk, session):
+    visit = builders.book_at_desk(site, at(3)).appointment.id
+    assert "not sent, as the visit changed" not in text_of(
+        desk.get(f"/desk/visits/{visit}")
+    )
+    desk.post(f"/desk/visits/{visit}/move/to", data={"start": at(4, 11).isoformat()})
+
+    counting, _, void = text_of(desk.get(f"/desk/visits/{visit}")).partition(
+        "not sent, as the visit changed"
+    )
+
+    assert "patient planned" in counting
+    assert "patient void" not in counting
+    assert "patient void" in void
+
+
+def test_a_held_visit_says_so_once(site, desk):
+    visit = builders.book(site, at(5), **TOXIN).appointment.id
+
+    page = desk.get(f"/desk/visits/{visit}").get_data(as_text=True)
+
+    assert len(re.findall(r'<span class="tag[^>]*>Held</span>', page)) == 1
+
+
 def test_a_new_answer_for_a_confirmed_visit_may_hold_it(site, desk, session):
     visit = builders.book_at_desk(site, at(3)).appointment.id
 
@@ -154,6 +179,15 @@ def test_an_impossible_question_is_refused(site, desk, query):
     assert desk.get(f"/desk/explain?visit={visit.id}&{query}").status_code == 422
 
 
+def test_explaining_asks_for_the_treatment_that_was_not_chosen(site, desk):
+    patient = builders.book_at_desk(site, at(3)).appointment.patient_id
+
+    answer = desk.get(f"/desk/explain?patient={patient}&what=&day=2027-03-08")
+
+    assert answer.status_code == 422
+    assert "Choose a treatment and area." in text_of(answer)
+
+
 def test_a_mail_that_failed_is_a_task_with_a_number_to_call(site, desk, session):
     visit = builders.book_at_desk(site, at(3)).appointment
     message = session.query(Message).filter_by(appointment_id=visit.id).first()
@@ -163,7 +197,7 @@ def test_a_mail_that_failed_is_a_task_with_a_number_to_call(site, desk, session)
     page = text_of(desk.get("/desk/tasks"))
 
     assert "550 no such mailbox" in page
-    assert "+442079460001" in page
+    assert "020 7946 0001" in page
 
 
 def _failed_mail(site, session):
@@ -253,6 +287,7 @@ def test_a_patients_file_shows_visits_and_releases(site, desk, session):
     assert "Mon 8 Mar 10:00" in page
     assert "Our clinic's policy allows it" in page.replace("&#39;", "'")
     assert "Covers R-55" in page
+    assert f"Booked ( visit {released.id} ) · Robin" in page
 
 
 def test_opening_a_file_is_written_down(site, desk, session):

@@ -254,3 +254,10 @@ def test_a_consultation_asks_nothing(walk):
 
     assert answer.location.endswith("/calendar")
     assert "Nothing stands in the way" in words(walk.get("calendar"))
+
+
+def test_the_address_of_a_form_leads_back_to_its_page(walk):
+    walk.screened()
+
+    assert walk.get("time").location.endswith("/calendar")
+    assert walk.get("more-time").location.endswith("/details")

@@ -59,7 +59,10 @@ def test_a_page_without_answers_names_each_field_and_keeps_the_rest(walk):
     assert title(answer).startswith("Error: About you")
     page = answer.get_data(as_text=True)
     assert '<a href="#date_of_birth-day">There is no 30 February in 1990.' in page
-    assert '<a href="#skin_type">Choose an answer: skin colour.</a>' in page
+    assert (
+        '<a href="#skin_type">Please answer: Which skin is closest to yours?</a>'
+        in page
+    )
     assert 'value="30"' in page
     assert 'value="acne_scars" checked' in page
     assert 'aria-describedby="date_of_birth-error"' in page
@@ -121,8 +124,11 @@ def test_a_follow_up_without_an_answer_is_a_named_error(walk):
     answer = walk.post("questions/recent/more", on("last_needling", "2027-02-01"))
 
     assert answer.status_code == 422
-    assert "Choose an answer: depth of that needling." in words(answer)
-    assert "Choose an answer: anti-wrinkle injections" in words(answer)
+    assert "Please answer: How deep did the needles go?" in words(answer)
+    assert (
+        "Please answer: When did you last have anti-wrinkle injections there?"
+        in words(answer)
+    )
     assert 'value="2027"' in answer.get_data(as_text=True)
 
 
@@ -143,7 +149,7 @@ def test_a_date_that_lies_ahead_is_refused_for_what_is_past(walk):
     [
         (on("last_toxin", "2027-02-10"), "10 February 2027"),
         ({"last_toxin": "now"}, "Today"),
-        ({"last_toxin": "unsure"}, "I’m not sure"),
+        ({"last_toxin": "unsure"}, "I am not sure"),
         (
             {
                 "last_toxin": "month",
@@ -161,7 +167,7 @@ def test_the_last_look_shows_what_was_told(walk, fields, shown):
 
     review = words(walk.get("check"))
 
-    assert f"Anti-wrinkle injections (botulinum toxin) {shown}" in review
+    assert f"Anti-wrinkle injections (Botox or similar) {shown}" in review
 
 
 def test_going_back_and_reloading_keep_everything(walk):

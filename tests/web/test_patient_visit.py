@@ -106,7 +106,7 @@ def test_the_mails_to_come_are_listed_by_neutral_names(walk, link):
     page = words(walk.client.get(link))
 
     assert "What you hear from us" in page
-    assert "Has anything changed? planned Sun 7 Mar" in page
+    assert "Has anything changed? planned for Sun 7 Mar" in page
 
 
 def test_a_visit_moves_to_another_free_time(walk, link, session):

@@ -11,7 +11,7 @@ from flask import Blueprint, render_template, request, session
 from sqlalchemy import select
 
 import screening
-from booking import desk_tasks, overrides, proxies, rulebooks
+from booking import desk_tasks, overrides, patients, proxies, rulebooks
 from booking.db import db
 from booking.errors import BookingError, InvalidRequest
 from booking.models.appointment import Appointment, Status
@@ -51,6 +51,8 @@ _NOTICES = {
     "staff_hold": "A hold to decide",
     "staff_urgent": "An urgent hold",
 }
+_PAGE_WORDS = {"reason": "Choose a reason from the list."}
+"""Where the use case names codes, for other software, and a page shows their labels."""
 Result = TypeVar("Result")
 
 
@@ -74,6 +76,7 @@ def page(template: str, **values: Any) -> str:
         "relation_words": proxies.RELATION_WORDS,
         "step_words": step_words,
         "birth_day": birth_day,
+        "spoken_number": patients.spoken_number,
         "now": edge.now(),
         "today": edge.today(),
     }
@@ -100,7 +103,10 @@ def attempt(action: Callable[[], Result]) -> Result | BookingError:
 def problems_of(refusal: BookingError | None) -> dict[str, str]:
     """Field → what to do about it."""
     if isinstance(refusal, InvalidRequest):
-        return {problem.field: problem.message for problem in refusal.problems}
+        return {
+            problem.field: _PAGE_WORDS.get(problem.field, problem.message)
+            for problem in refusal.problems
+        }
     return {}
 
 

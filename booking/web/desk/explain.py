@@ -23,7 +23,9 @@ def explain() -> ResponseReturnValue:
     visit = _visit()
     patient = visit.patient if visit else _patient()
     if patient is None:
-        return page("desk/explain.html", patient=None, told=None, visit=None)
+        return page(
+            "desk/explain.html", patient=None, told=None, visit=None, problem=""
+        )
     patient_files.note_reading(patient, actor=access.actor(), now=edge.now())
     day = visit_day(visit) if visit and "day" not in request.args else day_given()
     treatment, area = _chosen(visit)
@@ -34,7 +36,8 @@ def explain() -> ResponseReturnValue:
         day = max(day, edge.today())
         told = _explain(patient, (treatment, area), day, screening, own)
         said = words_of(screening.answers) if screening else {}
-    return page(
+    unchosen = "what" in request.args and not treatment
+    shown = page(
         "desk/explain.html",
         visit=visit,
         patient=patient,
@@ -43,7 +46,9 @@ def explain() -> ResponseReturnValue:
         day=day,
         told=told,
         said=said,
+        problem="Choose a treatment and area." if unchosen else "",
     )
+    return shown, 422 if unchosen else 200
 
 
 def _screening(

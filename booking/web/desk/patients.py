@@ -14,6 +14,7 @@ from booking.web.desk.blueprint import (
     page,
     text_of,
 )
+from booking.web.desk.telling import DONE
 
 
 @bp.get("/patients")
@@ -46,4 +47,5 @@ def patient(patient_id: int) -> ResponseReturnValue:
         file=file,
         upcoming=shown(file.upcoming),
         past=shown(file.past),
+        done_words=DONE,
     )

@@ -13,6 +13,24 @@ from booking.web import edge, words
 from screening import Question
 
 Row = tuple[str, str]
+DONE = {
+    "answers": "New answers",
+    "arrive": "Arrived",
+    "book": "Booked",
+    "cancel": "Cancelled",
+    "complete": "Completed",
+    "decline": "Request declined",
+    "expire": "Request ran out",
+    "export": "File exported",
+    "hold": "Held",
+    "mail.again": "E-mail sent again",
+    "mail.aside": "Told in another way",
+    "move": "Moved",
+    "no_show": "Did not come",
+    "release": "Hold released",
+    "urgent": "Deadline of a hold passed",
+}
+"""What was done, for the file of a patient: the words of the audit trail's actions."""
 
 
 @dataclass(frozen=True)
