@@ -19,7 +19,7 @@ from booking.db import db
 from booking.errors import CallUs, RefusedByGate
 from booking.models.appointment import Appointment, Move, Release, Status
 from booking.models.clinic import Site
-from booking.models.patient import Record
+from booking.models.patient import SILENT, Record
 from screening import Authority, Clearance, Verdict, Window
 
 _KNOWN = (Status.CONFIRMED, Status.HELD, Status.ARRIVED, Status.COMPLETED)
@@ -102,7 +102,9 @@ def records_of(
     ]
     entries = db.session.scalars(
         select(Record).where(
-            Record.patient_id.in_(people), Record.corrected_by_id.is_(None)
+            Record.patient_id.in_(people),
+            Record.corrected_by_id.is_(None),
+            Record.kind.not_in(SILENT),
         )
     )
     return found + [_entry(row) for row in entries]

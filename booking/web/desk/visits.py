@@ -15,7 +15,7 @@ from booking.diary import Slot
 from booking.errors import BookingError, InvalidRequest
 from booking.models.appointment import Appointment
 from booking.overrides import ReleaseNote
-from booking.visits import NEEDS_LOT
+from booking.visit_notes import NEEDS_LOT
 from booking.web import access, edge
 from booking.web.desk import releases, times
 from booking.web.desk.blueprint import (
