@@ -24,7 +24,7 @@ from flask import Flask
 from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 
-from booking import audit, maintenance
+from booking import audit, checkins, maintenance
 from booking.clock import utc_now
 from booking.db import begin_write, db
 from booking.messages import backlog, mail, outbox
@@ -149,6 +149,11 @@ def _sweep(app: Flask, _stop: threading.Event) -> int:
     return 0
 
 
+def _chase(app: Flask, _stop: threading.Event) -> int:
+    """Check-ins that nobody answers are asked once more, then somebody calls."""
+    return checkins.chase(now=app.config["CLOCK"]())
+
+
 def _seal(_app: Flask, _stop: threading.Event) -> int:
     begin_write()
     try:
@@ -183,6 +188,7 @@ JOBS = (
     Job("heartbeat", 10, _beat),
     Job("records", 5, _check_records),
     Job("sweep", 30, _sweep),
+    Job("checkins", 60, _chase),
     Job("dispatch", 2, _dispatch),
     Job("seal", 5, _seal),
 )

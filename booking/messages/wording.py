@@ -17,7 +17,7 @@ from booking import diary, links, rulebooks, screenings
 from booking.clock import local_day
 from booking.db import db
 from booking.messages import letterhead, plan
-from booking.messages.kinds import PREP_LATE
+from booking.messages.kinds import CHECKIN_AGAIN, PREP_LATE
 from booking.models.appointment import Appointment, Hold, HoldState
 from booking.models.clinic import Site, Treatment
 from booking.models.message import Message
@@ -81,6 +81,8 @@ def context(message: Message, kind: str, *, now: datetime) -> dict[str, Any]:
         values["link"] = f"{base}/visit/{links.mailed_token(appointment)}"
         values["care"] = values["link"] + "/care"
         values["change"] = values["link"] + "/change"
+        values["problem"] = values["link"] + "/problem"
+        values["checkin"] = f"{values['link']}/checkin/{_asked_by(message, site)}"
     if kind in _DETAILED and appointment.details_by_mail:
         values["steps"] = advice(message, site)
         if kind in _AFTER:
@@ -91,6 +93,13 @@ def context(message: Message, kind: str, *, now: datetime) -> dict[str, Any]:
     if kind == "rescreen_refused":
         values["first_day"] = _first_day(appointment, site, now)
     return values
+
+
+def _asked_by(message: Message, site: Site) -> str:
+    """The check-in that a mail's link answers; a repeat asks the same once more."""
+    if message.step == CHECKIN_AGAIN:
+        return rulebooks.current(site).unanswered.step
+    return message.step
 
 
 def advice(message: Message, site: Site) -> list[Advice]:
