@@ -226,8 +226,15 @@ def check_why(why: str) -> None:
 def note_change(
     site: Site, patient_id: int, *, now: datetime, cause: str = "record"
 ) -> None:
-    """The visits to come of this person have to be decided again. Never commits."""
-    for row in patients.rows_of_person(patient_id):
+    """The visits to come of this person have to be decided again. Never commits.
+
+    A row that is not on file yet is left out: its own record check is still to come,
+    and may join it to another.
+    """
+    rows = select(Patient.id).where(
+        Patient.id.in_(patients.rows_of_person(patient_id)), Patient.established
+    )
+    for row in db.session.scalars(rows.order_by(Patient.id)):
         rescreening.note(site, row, cause, now=now)
 
 
@@ -238,7 +245,16 @@ def locked_patient(patient_id: int) -> Patient:
     found = db.session.scalar(wanted.with_for_update(key_share=True))
     if found is None:
         raise NotFound("There is no such patient.")
+    if not found.established:
+        raise WrongState(
+            "This file is just being compared with our records. Please try again in a "
+            "minute."
+        )
     return found
+
+
+def patient_of(patient_id: int) -> Patient:
+    return db.session.get_one(Patient, patient_id)
 
 
 def get_record(record_id: int) -> Record:

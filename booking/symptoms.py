@@ -114,14 +114,20 @@ def report(
     db.session.flush()
     if answer == CALL:
         _alarm(appointment, site, row, signs, now=now, actor=actor)
+    _heard(appointment, row, now=now, actor=actor)
+    db.session.commit()
+    return row
+
+
+def _heard(
+    appointment: Appointment, row: SymptomReport, *, now: datetime, actor: Actor
+) -> None:
+    """Nobody needs to ask any more."""
     plan.heard(appointment)
     for task in _open_tasks(appointment, "checkin_silent"):
         tasks.close(task, "answered", now=now, by=actor.name)
-    audit.record(
-        actor, f"symptom.{answer}", appointment, now=now, detail={"report": row.id}
-    )
-    db.session.commit()
-    return row
+    detail = {"report": row.id}
+    audit.record(actor, f"symptom.{row.answer}", appointment, now=now, detail=detail)
 
 
 def _alarm(
