@@ -8,6 +8,7 @@ from booking.web import (
     assets,
     calendar_pages,
     call_pages,
+    checkin_pages,
     desk,
     mailbox,
     patient,
@@ -28,5 +29,6 @@ def init(app: Flask) -> None:
     app.register_blueprint(call_pages.bp)
     app.register_blueprint(visit.bp)
     app.register_blueprint(visit_changes.bp)
+    app.register_blueprint(checkin_pages.bp)
     desk.init(app)
     mailbox.init(app)
