@@ -107,6 +107,11 @@ def _row(patient_id: int, choice: Choice, *, now: datetime, actor: Actor) -> Set
     return row
 
 
+def is_own_visit(ref: str) -> bool:
+    """Whether the record of a conflict is a visit here, which cannot be withdrawn."""
+    return ref.startswith(_OWN_VISIT)
+
+
 def _follow(
     site: Site,
     row: Settlement,
@@ -138,7 +143,7 @@ def _take_back(
     actor: Actor,
     attested_by: str | None,
 ) -> None:
-    if not choice.ref.startswith(_OWN_RECORD):
+    if is_own_visit(choice.ref) or not choice.ref.startswith(_OWN_RECORD):
         raise WrongState(
             "The record is a visit here, so it counts. If that visit did not take "
             "place, put the visit itself right; if the answer is wrong, record the "

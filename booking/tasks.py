@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import case, select
 
-from booking import audit
+from booking import audit, task_kinds
 from booking.actors import Actor
 from booking.db import begin_write, db
 from booking.errors import NotAllowed, NotFound, WrongState
@@ -79,6 +79,14 @@ def waiting(site: Site, *, owners: Sequence[str] | None = None) -> Sequence[Task
     return db.session.scalars(order.limit(MOST_SHOWN)).all()
 
 
+def get_task(task_id: int) -> Task:
+    """The task, or NotFound."""
+    task = db.session.get(Task, task_id) if task_id <= MOST_ROWS else None
+    if task is None:
+        raise NotFound("There is no such task.")
+    return task
+
+
 def close(task: Task, outcome: str, *, now: datetime, by: str, note: str = "") -> None:
     """End a task. Never commits; ending it twice changes nothing."""
     if task.done_at is not None:
@@ -100,7 +108,8 @@ def finish(
         raise NotAllowed
     if task.done_at is not None:
         raise WrongState("Somebody has dealt with this already.")
-    close(task, outcome, now=now, by=actor.name, note=note)
+    task_kinds.check(task.kind, outcome, note.strip())
+    close(task, outcome, now=now, by=actor.name, note=note.strip())
     audit.record(actor, "task.done", task, now=now, detail={"outcome": outcome})
     db.session.commit()
     return task

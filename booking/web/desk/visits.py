@@ -28,6 +28,7 @@ from booking.web.desk.blueprint import (
     text_of,
     visit_day,
 )
+from booking.web.desk.record_forms import depth_of
 from booking.web.desk.telling import told, words_of
 
 
@@ -69,8 +70,9 @@ def complete(visit_id: int) -> ResponseReturnValue:
     def act(found: Appointment, **who: Any) -> Appointment:
         return appointments.complete(
             found,
-            depth_mm=_depth(request.form.get("depth_mm", "")),
+            depth_mm=depth_of(request.form.get("depth_mm", "")),
             lot=text_of(request.form, "lot"),
+            product=text_of(request.form, "product"),
             **who,
         )
 
@@ -111,17 +113,6 @@ def _on_the_day(
     if request.form.get("from") == "board":
         return redirect(url_for(".board", day=day, _anchor=f"visit-{visit_id}"), 303)
     return redirect(url_for(".visit", visit_id=visit_id), 303)
-
-
-def _depth(text: str) -> float | None:
-    if not text.strip():
-        return None
-    try:
-        return float(text.strip().replace(",", "."))
-    except ValueError:
-        raise InvalidRequest.of(
-            "depth_mm", "Give the depth in millimetres, like 1.5."
-        ) from None
 
 
 @bp.get("/visits/<int:visit_id>/move")
