@@ -66,7 +66,7 @@ def gather(patient: Patient) -> Stored:
     ids = [visit.id for visit in visits]
     holds = _all(Hold, Hold.appointment_id.in_(ids))
     tasks = _all(Task, or_(Task.patient_id == patient.id, Task.appointment_id.in_(ids)))
-    courses = _all(Course, Course.patient_id == patient.id)
+    sessions = _all(CourseSession, CourseSession.appointment_id.in_(ids))
     waits = _all(WaitlistEntry, WaitlistEntry.patient_id == patient.id)
     return Stored(
         patient=patient,
@@ -81,10 +81,8 @@ def gather(patient: Patient) -> Stored:
         tasks=tasks,
         rechecks=_all(RecheckAnswer, RecheckAnswer.appointment_id.in_(ids)),
         proxies=_all(Proxy, Proxy.appointment_id.in_(ids)),
-        courses=courses,
-        course_sessions=_all(
-            CourseSession, CourseSession.course_id.in_([one.id for one in courses])
-        ),
+        courses=_all(Course, Course.id.in_({one.course_id for one in sessions})),
+        course_sessions=sessions,
         waits=waits,
         offers=_all(
             WaitlistOffer, WaitlistOffer.entry_id.in_([wait.id for wait in waits])

@@ -374,7 +374,7 @@ def test_nobody_is_erased_with_a_visit_to_come(runner, clinic, session):
     result = runner.invoke(args=["erase", ADA.email, "--yes"])
 
     assert result.exit_code == 1
-    assert "2 May 2027 is still confirmed" in result.output
+    assert "2 May 2027 is still held" in result.output
     appointments.cancel(coming.appointment, now=at(7), actor=RECEPTION)
     assert runner.invoke(args=["erase", ADA.email, "--yes"]).exit_code == 0
 
