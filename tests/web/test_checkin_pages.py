@@ -69,7 +69,7 @@ def test_an_emergency_comes_first_and_largest(walk, link):
     page = answer.get_data(as_text=True)
 
     assert title(answer).startswith("Call the emergency number now")
-    assert '<h1 class="alarm" role="alert">Call the emergency number now</h1>' in page
+    assert '<h1 class="alarm">Call the emergency number now</h1>' in page
     assert page.index("Swelling of lips") < page.index("Bleeding after")
     assert "Do not wait for us." in page
     assert "We call you by" not in page

@@ -72,7 +72,7 @@ def test_a_treatment_elsewhere_is_put_on_file(desk, visit, session):
         "filler", "2027-02-22", "Robin Desk",
     )  # fmt: skip
     assert "From the patient, by phone" in file
-    assert "record.enter" in file
+    assert "record: enter" in file
 
 
 def test_a_day_to_come_is_refused_with_all_that_was_typed(desk, visit, session):
