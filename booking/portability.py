@@ -30,7 +30,6 @@ from booking.models.checkin import RecheckAnswer, SymptomReport
 from booking.models.clinic import Resource, Site
 from booking.models.message import MessageState
 from booking.models.patient import Patient, Record
-from booking.models.proxy import Proxy
 from booking.models.screening import Draft
 from booking.models.settlement import Settlement
 from booking.models.task import Task
@@ -143,7 +142,6 @@ def _erase_answers(stored: Stored) -> None:
         (Settlement, stored.settlements),
         (Task, stored.tasks),
         (RecheckAnswer, stored.rechecks),
-        (Proxy, stored.proxies),
         (WaitlistOffer, stored.offers),
         (WaitlistEntry, stored.waits),
         (Record, stored.records),

@@ -24,8 +24,10 @@ from booking.models.patient import (
 from booking.overrides import LEAST_NOTE, clinical_authority
 from booking.patient_files import MOST_ROWS
 from booking.record_entries import PATIENT_SAID, SEEN, Entry, checked
+from screening.requirements import PATCH_TEST
 
 CORRECTABLE = (TREATMENT, ANSWER, CLEARED)
+WITHDRAWABLE = (*CORRECTABLE, PATCH_TEST)
 
 
 def enter(
@@ -89,7 +91,7 @@ def withdraw(
     """Take back a record that is wrong, by a row that says why."""
     patient = locked_patient(_owner(record_id))
     old = standing(record_id)
-    if old.kind not in CORRECTABLE:
+    if old.kind not in WITHDRAWABLE:
         raise WrongState("This cannot be withdrawn: a symptom is cleared instead.")
     row = take_back(site, old, why=why, now=now, actor=actor, attested_by=attested_by)
     audit.record(

@@ -16,7 +16,6 @@ from booking.models.checkin import RecheckAnswer, SymptomReport
 from booking.models.course import Course, CourseSession
 from booking.models.message import Message
 from booking.models.patient import Patient, Record
-from booking.models.proxy import Proxy
 from booking.models.screening import Draft, Screening
 from booking.models.settlement import Settlement
 from booking.models.task import Task
@@ -38,7 +37,6 @@ class Stored:
     settlements: Sequence[Settlement]
     tasks: Sequence[Task]
     rechecks: Sequence[RecheckAnswer]
-    proxies: Sequence[Proxy]
     courses: Sequence[Course]
     course_sessions: Sequence[CourseSession]
     waits: Sequence[WaitlistEntry]
@@ -80,7 +78,6 @@ def gather(patient: Patient) -> Stored:
         settlements=_all(Settlement, Settlement.patient_id == patient.id),
         tasks=tasks,
         rechecks=_all(RecheckAnswer, RecheckAnswer.appointment_id.in_(ids)),
-        proxies=_all(Proxy, Proxy.appointment_id.in_(ids)),
         courses=_all(Course, Course.id.in_({one.course_id for one in sessions})),
         course_sessions=sessions,
         waits=waits,

@@ -247,7 +247,6 @@ def test_an_export_knows_every_table(session):
         "settlement",
         "task",
         "recheck_answer",
-        "proxy",
         "course",
         "course_session",
         "waitlist_entry",

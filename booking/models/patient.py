@@ -14,8 +14,8 @@ TREATMENT, ANSWER, SYMPTOM = "treatment", "answer", "symptom"
 """The kinds of record that the gate counts."""
 CLEARED, VISIT, WITHDRAWAL = "cleared", "visit", "withdrawal"
 SILENT = (CLEARED, VISIT, WITHDRAWAL)
-"""Kinds that are kept and shown, and that the gate does not read: none of them could
-make a day stricter, and no record may make one safer."""
+"""Kinds that are kept and shown, and that the gate does not read: what a clinician has
+cleared must not free anything by itself."""
 
 
 class Patient(Model):

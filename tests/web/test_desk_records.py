@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from booking import records, rescreening, symptoms
+from booking import prerequisites, records, rescreening, symptoms
 from booking.actors import PATIENT
 from booking.models import AuditEvent, Record, Settlement, SymptomReport, Task
 from booking.record_entries import Entry
@@ -194,6 +194,27 @@ def _on_file(site, visit, how_known="letter"):
     found = rescreening.clearance_now(visit, site, now=NOW, patient_id=visit.patient_id)
     rescreening.settle(visit, site, found, now=NOW, neutral=False)
     return record
+
+
+def test_the_result_of_a_patch_test_is_taken_back_and_entered_anew(
+    site, desk, visit, session
+):
+    record = prerequisites.enter_result(
+        visit.patient, "microneedling", TODAY, "failed", "seen on the arm",
+        site=site, now=NOW, actor=CLINICIAN,
+    )  # fmt: skip
+    session.commit()
+    path = f"/desk/records/{record.id}"
+
+    file = text_of(desk.get(f"/desk/patients/{visit.patient_id}"))
+    form = text_of(desk.get(f"{path}/correct"))
+    alone = desk.post(f"{path}/withdraw", data={"why": WHY})
+    done = desk.post(f"{path}/withdraw", data={"why": WHY, **ATTESTED})
+
+    assert "Patch test: Microneedling" in file
+    assert "taken back where it is wrong, and entered anew" in form
+    assert (alone.status_code, done.status_code) == (403, 303)
+    assert record.corrected_by_id is not None
 
 
 ATTESTED = {

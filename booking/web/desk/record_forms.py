@@ -10,7 +10,7 @@ from flask import request
 
 from booking import accounts, rulebooks
 from booking.errors import FieldProblem, InvalidRequest, NotFound
-from booking.models.patient import ANSWER, CLEARED, TREATMENT, Record
+from booking.models.patient import CLEARED, TREATMENT, Record
 from booking.record_entries import ALLERGIES, HOW_CLEARED, HOW_KNOWN, KINDS, Entry
 from booking.web import edge
 from booking.web import questions as inputs
@@ -160,5 +160,5 @@ def shown(question: Question, record: Record | None, refusal: Any) -> inputs.Sho
 
 
 def kind_of(record: Record) -> str:
-    """The kind of form by which a record is corrected."""
-    return record.kind if record.kind in KINDS else ANSWER
+    """The kind of form by which a record is corrected; what has none, taken back."""
+    return record.kind

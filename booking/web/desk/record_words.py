@@ -10,6 +10,7 @@ from booking.models.patient import ANSWER, CLEARED, SYMPTOM, VISIT, WITHDRAWAL, 
 from booking.record_entries import HOW_CLEARED, HOW_KNOWN
 from booking.web import access, edge
 from booking.web.desk.telling import words_of
+from screening.requirements import PATCH_TEST
 
 _REPORTED = {"report": "Told by the patient, on our page"}
 HOW = {**HOW_KNOWN, **HOW_CLEARED, **_REPORTED}
@@ -49,7 +50,7 @@ def _row(record: Record) -> Row:
         note=_note(record),
         how=HOW.get(record.how_known, record.how_known),
         stands=stands,
-        can_undo=stands and record.kind in records.CORRECTABLE,
+        can_undo=stands and record.kind in records.WITHDRAWABLE,
         may_undo=records.may_undo(record, edge.site(), actor=actor, now=edge.now()),
     )
 
@@ -66,7 +67,8 @@ def what(record: Record) -> str:
         return "Signs reported after a visit"
     rulebook = rulebooks.current(edge.site())
     if record.subject in rulebook.treatments:
-        return rulebook.treatments[record.subject].name
+        name = rulebook.treatments[record.subject].name
+        return f"Patch test: {name}" if record.kind == PATCH_TEST else name
     if record.subject in rulebook.questions:
         return rulebook.questions[record.subject].text
     return record.subject

@@ -100,6 +100,7 @@ def _form(patient_id: int, kind: str, refusal: BookingError | None = None) -> st
         "desk/record.html",
         person=patient_files.get(patient_id),
         record=None,
+        only_back=False,
         row=None,
         question=record_forms.shown(question, None, refusal) if question else None,
         refusal=refusal,
@@ -112,7 +113,7 @@ def _form(patient_id: int, kind: str, refusal: BookingError | None = None) -> st
 
 def _correction(record_id: int, refusal: BookingError | None = None) -> str:
     record = records.get_record(record_id)
-    if record.kind not in records.CORRECTABLE:
+    if record.kind not in records.WITHDRAWABLE:
         raise NotFound("This record is not corrected here.")
     kind = record_forms.kind_of(record)
     question = record_forms.question_of(record.subject) if kind == ANSWER else None
@@ -120,6 +121,7 @@ def _correction(record_id: int, refusal: BookingError | None = None) -> str:
         "desk/record.html",
         person=patient_files.get(record.patient_id),
         record=record,
+        only_back=record.kind not in records.CORRECTABLE,
         row=record_words.rows([record])[0],
         question=record_forms.shown(question, record, refusal) if question else None,
         refusal=refusal,
