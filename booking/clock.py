@@ -14,3 +14,9 @@ def utc_now() -> datetime:
 def local_day(instant: datetime, timezone: str) -> date:
     """The calendar day of an aware instant in the named zone."""
     return instant.astimezone(ZoneInfo(timezone)).date()
+
+
+def spoken_time(instant: datetime, timezone: str) -> str:
+    """On 3 March at 10:05, on the wall of the named zone."""
+    local = instant.astimezone(ZoneInfo(timezone))
+    return f"on {local.day} {local:%B} at {local:%H:%M}"

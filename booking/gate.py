@@ -19,7 +19,7 @@ from booking.db import among, db
 from booking.errors import CallUs, RefusedByGate
 from booking.models.appointment import Appointment, Move, Release, Status
 from booking.models.clinic import Site
-from booking.models.patient import Record
+from booking.models.patient import SILENT, Record
 from screening import Authority, Clearance, Verdict, Window
 
 _KNOWN = (Status.CONFIRMED, Status.HELD, Status.ARRIVED, Status.COMPLETED)
@@ -157,7 +157,9 @@ def _visit_ref(number: int) -> str:
 def _entries_of(rows: set[int]) -> Iterable[tuple[int, screening.Record]]:
     entries = db.session.scalars(
         select(Record).where(
-            among(Record.patient_id, rows), Record.corrected_by_id.is_(None)
+            among(Record.patient_id, rows),
+            Record.corrected_by_id.is_(None),
+            Record.kind.not_in(SILENT),
         )
     )
     return ((row.patient_id, _entry(row)) for row in entries)

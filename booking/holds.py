@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from booking import audit, gate, hours, placement
+from booking import audit, conflicts, gate, hours, placement
 from booking.actors import SYSTEM, Actor
 from booking.clock import local_day
 from booking.db import begin_write, db
@@ -58,6 +58,7 @@ def open_hold(  # noqa: PLR0913 - a hold is made of all of these
     )
     db.session.add(hold)
     db.session.flush()
+    conflicts.open_tasks(appointment, site, hold)
     return hold
 
 
@@ -87,6 +88,8 @@ def close(
     hold.closed_by = by
     hold.reason = reason
     hold.note = note or None
+    # A conflict that still matters opens its task again with the next hold.
+    conflicts.close_tasks([hold.appointment_id], "moot", now=now)
 
 
 def open_of(appointment: Appointment) -> Hold | None:

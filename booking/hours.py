@@ -162,6 +162,23 @@ def after_opening_hours(site: Site, now: datetime, hours: int) -> datetime:
     return now + timedelta(days=_LOOK_AHEAD_DAYS)
 
 
+def open_until(site: Site, now: datetime) -> datetime | None:
+    """When the desk closes (UTC); None if it is closed now."""
+    return next((closes for opens, closes in _ahead(site, now) if opens <= now), None)
+
+
+def opens_next(site: Site, now: datetime) -> datetime | None:
+    """When the desk opens next (UTC); None if not within sixty days."""
+    return next((opens for opens, _ in _ahead(site, now) if opens > now), None)
+
+
+def _ahead(site: Site, now: datetime) -> list[tuple[datetime, datetime]]:
+    """The desk's hours that are not over yet."""
+    first_day = local_day(now, site.timezone)
+    table = timetable(site, first_day, _LOOK_AHEAD_DAYS)
+    return [span for span in _spans(table, first_day) if span[1] > now]
+
+
 def _spans(table: Timetable, first_day: date) -> Sequence[tuple[datetime, datetime]]:
     spans = []
     for offset in range(_LOOK_AHEAD_DAYS):

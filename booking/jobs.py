@@ -26,6 +26,7 @@ from sqlalchemy.exc import IntegrityError
 
 from booking import (
     audit,
+    checkins,
     expired_answers,
     maintenance,
     recheck_answers,
@@ -168,6 +169,11 @@ def _sweep(app: Flask, _stop: threading.Event) -> int:
     return 0
 
 
+def _chase_checkins(app: Flask, _stop: threading.Event) -> int:
+    """Check-ins that nobody answers are asked once more, then somebody calls."""
+    return checkins.chase(now=app.config["CLOCK"]())
+
+
 def _seal(_app: Flask, _stop: threading.Event) -> int:
     begin_write()
     try:
@@ -206,6 +212,7 @@ JOBS = (
     # Due by the day; more often, so that a worker that was away delays little.
     Job("ask_again", 6 * 3600, _ask_again),
     Job("sweep", 30, _sweep),
+    Job("checkins", 60, _chase_checkins),
     Job("dispatch", 2, _dispatch),
     Job("seal", 5, _seal),
 )

@@ -81,17 +81,31 @@ def authority_for(
         raise NeedsAnswer
     if needed in actor.authorities:
         return needed
-    if needed is Authority.CLINICIAN and "reception" in actor.authorities:
-        if not site.attestation_allowed:
-            raise NotAllowed("Only a clinician may release this.")
-        if not given.attested_by:
-            raise NotAllowed(
-                "Only a clinician may release this. If one of ours has cleared it, "
-                "record who, when and how."
-            )
-        _check_attestation(given.attested_by)
-        return "attested"
+    if needed is Authority.CLINICIAN:
+        return clinical_authority(actor, site, given.attested_by, "release this")
     raise NotAllowed
+
+
+def clinical_authority(
+    actor: Actor, site: Site, attested_by: str | None, what: str
+) -> str:
+    """ "clinician", or "attested" where reception records which clinician decided.
+
+    Refuses if they may not; *what* ends the sentence that says so.
+    """
+    if Authority.CLINICIAN in actor.authorities:
+        return str(Authority.CLINICIAN)
+    if Authority.RECEPTION not in actor.authorities:
+        raise NotAllowed
+    if not site.attestation_allowed:
+        raise NotAllowed(f"Only a clinician may {what}.")
+    if not attested_by:
+        raise NotAllowed(
+            f"Only a clinician may {what}. If one of ours has cleared it, "
+            "record who, when and how."
+        )
+    _check_attestation(attested_by)
+    return "attested"
 
 
 def _check_attestation(text: str) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import email
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from datetime import date, datetime
 from email.policy import default as mail_policy
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import and_, delete, inspect, or_, select, update
+from sqlalchemy import delete, inspect, or_, select, update
 
 from booking import audit
 from booking.actors import SYSTEM
@@ -22,51 +22,24 @@ from booking.errors import InvalidRequest, NotFound, WrongState
 from booking.messages import mail
 from booking.models.appointment import (
     Appointment,
-    Hold,
     IdempotencyKey,
-    Move,
-    Release,
     Status,
 )
-from booking.models.audit import AuditEvent
 from booking.models.call_back import CallBack
+from booking.models.checkin import RecheckAnswer, SymptomReport
 from booking.models.clinic import Resource, Site
-from booking.models.message import Message, MessageState
+from booking.models.message import MessageState
 from booking.models.patient import Patient, Record
-from booking.models.screening import Draft, Screening
+from booking.models.screening import Draft
+from booking.models.settlement import Settlement
+from booking.models.task import Task
+from booking.models.waitlist import WaitlistEntry, WaitlistOffer
+from booking.stored_patient import Stored, gather
 
 ERASED_NAME = "Erased patient"
 # Keyed hashes by which the system finds things; they say nothing about the person.
-INTERNAL = frozenset({"identity", "token_digest", "bound_to"})
+INTERNAL = frozenset({"identity", "token_digest", "bound_to", "said_digest"})
 _UNDECIDED = (Status.RESERVED, Status.HELD, Status.ARRIVED)
-
-
-@dataclass(frozen=True)
-class Stored:
-    """The rows about a patient, by what they are."""
-
-    patient: Patient
-    visits: Sequence[Appointment]
-    moves: Sequence[Move]
-    holds: Sequence[Hold]
-    releases: Sequence[Release]
-    screenings: Sequence[Screening]
-    drafts: Sequence[Draft]
-    records: Sequence[Record]
-    messages: Sequence[Message]
-    calls: Sequence[CallBack]
-    events: Sequence[AuditEvent]
-
-    def summary(self) -> str:
-        """What there is, in words."""
-        counts = (
-            (self.visits, "visit"),
-            ((*self.screenings, *self.drafts), "set of answers", "sets of answers"),
-            (self.records, "record"),
-            (self.messages, "message"),
-        )
-        words = ", ".join(_counted(len(rows), *names) for rows, *names in counts)
-        return f"{self.patient.name} <{self.patient.email}>: {words}"
 
 
 def export(patient: str, *, now: datetime) -> str:
@@ -75,7 +48,7 @@ def export(patient: str, *, now: datetime) -> str:
     *patient* is a public id, or an e-mail address that only one patient has.
     """
     begin_write()
-    stored = _gather(_find(patient))
+    stored = gather(_find(patient))
     audit.record(SYSTEM, "export", stored.patient, now=now)
     db.session.flush()
     found = {
@@ -94,7 +67,7 @@ def export(patient: str, *, now: datetime) -> str:
 
 def would_erase(patient: str, *, now: datetime) -> str:
     """What `erase` would do, in words, or the same refusal."""
-    stored = _gather(_find(patient))
+    stored = gather(_find(patient))
     _refuse_undecided(stored, now=now)
     return (
         f"{stored.summary()}.\nNothing was changed. With --yes all of it is erased; "
@@ -109,7 +82,7 @@ def erase(patient: str, *, now: datetime, config: Mapping[str, Any]) -> str:
     keep a digest in place of their detail, so that the chain can still be checked.
     """
     begin_write()
-    stored = _gather(_find(patient))
+    stored = gather(_find(patient))
     _refuse_undecided(stored, now=now)
     words = stored.summary()
     letters = {row.message_id for row in stored.messages if row.message_id}
@@ -143,57 +116,6 @@ def _find(patient: str) -> Patient:
     return found[0]
 
 
-def _gather(patient: Patient) -> Stored:
-    visits = _all(Appointment, Appointment.patient_id == patient.id)
-    ids = [visit.id for visit in visits]
-    holds = _all(Hold, Hold.appointment_id.in_(ids))
-    return Stored(
-        patient=patient,
-        visits=visits,
-        moves=_all(Move, Move.appointment_id.in_(ids)),
-        holds=holds,
-        releases=_all(Release, Release.appointment_id.in_(ids)),
-        screenings=_screenings({visit.screening_id for visit in visits}),
-        drafts=_all(Draft, Draft.patient_id == patient.id),
-        records=_all(Record, Record.patient_id == patient.id),
-        messages=_all(Message, Message.appointment_id.in_(ids)),
-        calls=_calls(patient),
-        events=_all(
-            AuditEvent,
-            or_(
-                _about(Patient, [patient.id]),
-                _about(Appointment, ids),
-                _about(Hold, [hold.id for hold in holds]),
-            ),
-        ),
-    )
-
-
-def _calls(patient: Patient) -> Sequence[CallBack]:
-    """What was asked from this number in this name: families share a number."""
-    same = _all(CallBack, CallBack.phone == patient.phone)
-    return [call for call in same if call.name.casefold() == patient.name.casefold()]
-
-
-def _all(model: Any, condition: Any) -> Sequence[Any]:
-    return db.session.scalars(select(model).where(condition).order_by(model.id)).all()
-
-
-def _about(model: type, ids: Iterable[int]) -> Any:
-    kind = model.__name__.lower()
-    return and_(AuditEvent.subject_kind == kind, AuditEvent.subject_id.in_(ids))
-
-
-def _screenings(ids: set[int]) -> Sequence[Screening]:
-    """These and, back through time, those that they supersede."""
-    found: dict[int, Screening] = {}
-    while ids:
-        rows = _all(Screening, Screening.id.in_(ids))
-        found |= {row.id: row for row in rows}
-        ids = {row.supersedes_id for row in rows if row.supersedes_id} - found.keys()
-    return [found[number] for number in sorted(found)]
-
-
 def _refuse_undecided(stored: Stored, *, now: datetime) -> None:
     for visit in stored.visits:
         is_ahead = visit.status == Status.CONFIRMED and visit.ends_at > now
@@ -215,6 +137,13 @@ def _erase_answers(stored: Stored) -> None:
         row.bound_to = None
     for model, rows in (
         (Draft, stored.drafts),
+        # Before the records, which they name.
+        (SymptomReport, stored.symptoms),
+        (Settlement, stored.settlements),
+        (Task, stored.tasks),
+        (RecheckAnswer, stored.rechecks),
+        (WaitlistOffer, stored.offers),
+        (WaitlistEntry, stored.waits),
         (Record, stored.records),
         (CallBack, stored.calls),
     ):
@@ -296,7 +225,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, bytes):
         return value.decode("utf-8", errors="replace")
     return value
-
-
-def _counted(number: int, one: str, many: str | None = None) -> str:
-    return f"{number} {one if number == 1 else many or one + 's'}"

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import case, func, select
 
-from booking import audit
+from booking import audit, task_kinds
 from booking.actors import Actor
 from booking.db import begin_write, db
 from booking.errors import NotAllowed, NotFound, WrongState
@@ -95,6 +95,14 @@ def urgent_count(site: Site) -> int:
     return db.session.scalar(rows) or 0
 
 
+def get_task(task_id: int) -> Task:
+    """The task, or NotFound."""
+    task = db.session.get(Task, task_id) if task_id <= MOST_ROWS else None
+    if task is None:
+        raise NotFound("There is no such task.")
+    return task
+
+
 def close(task: Task, outcome: str, *, now: datetime, by: str, note: str = "") -> None:
     """End a task. Never commits; ending it twice changes nothing."""
     if task.done_at is not None:
@@ -116,7 +124,8 @@ def finish(
         raise NotAllowed
     if task.done_at is not None:
         raise WrongState("Somebody has dealt with this already.")
-    close(task, outcome, now=now, by=actor.name, note=note)
+    task_kinds.check(task.kind, outcome, note.strip())
+    close(task, outcome, now=now, by=actor.name, note=note.strip())
     audit.record(actor, "task.done", task, now=now, detail={"outcome": outcome})
     db.session.commit()
     return task

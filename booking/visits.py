@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from booking import audit, holds, placement, rechecks
+from booking import audit, holds, placement, rechecks, visit_notes
 from booking.actors import Actor
 from booking.db import db
 from booking.due_rescreenings import note_visit
-from booking.errors import InvalidRequest, NotAllowed, WrongState
+from booking.errors import NotAllowed, WrongState
 from booking.messages import plan
 from booking.models.appointment import Appointment, HoldState, Status
 from booking.reservations import locked
-
-# R-84: needling and blood products are traced by lot.
-NEEDS_LOT = frozenset({"microneedling", "rf_microneedling", "prp"})
-_LEAST_DEPTH, _MOST_DEPTH = 0.1, 10.0
+from booking.visit_notes import Notes
 
 
 def arrive(appointment: Appointment, *, now: datetime, actor: Actor) -> Appointment:
@@ -53,30 +50,20 @@ def complete(
     actor: Actor,
     depth_mm: float | None = None,
     lot: str | None = None,
+    product: str | None = None,
 ) -> Appointment:
     """The treatment was performed; aftercare begins.
 
-    Needling needs the lot (R-84).     `depth_mm` is the greatest needle depth, in
+    Needling needs the lot (R-84). `depth_mm` is the greatest needle depth, in
     millimetres.
     """
     appointment = _at_desk(appointment, actor)
     if appointment.status != Status.ARRIVED:
         raise WrongState("Mark the patient as arrived first.")
-    lot = (lot or "").strip() or None
-    if appointment.treatment in NEEDS_LOT and lot is None:
-        raise InvalidRequest.of(
-            "lot", "Enter the lot number: this visit cannot be closed without it."
-        )
-    if lot and len(lot) > 100:
-        raise InvalidRequest.of("lot", "Use at most 100 characters.")
-    if depth_mm is not None and not _LEAST_DEPTH <= depth_mm <= _MOST_DEPTH:
-        raise InvalidRequest.of(
-            "depth_mm", "Give the depth in millimetres, from 0.1 to 10."
-        )
+    notes = visit_notes.checked(appointment.treatment, Notes(depth_mm, product, lot))
     appointment.status = Status.COMPLETED
     appointment.completed_at = now
-    appointment.depth_mm = depth_mm
-    appointment.lot = lot
+    visit_notes.keep(appointment, notes)
     audit.record(actor, "complete", appointment, now=now)
     plan.follow(appointment, "completed", now=now)
     # Performed now, and perhaps deeper than planned: the next visits may be too near.

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from screening.answers import AnswerErrors, FieldError, check_answers, pin_answers
 from screening.assessment import clearance
-from screening.catalogue import Area, RedFlag, Source, Step, Text, Treatment
+from screening.catalogue import (
+    Area,
+    Deadline,
+    RedFlag,
+    Silence,
+    Source,
+    Step,
+    Text,
+    Treatment,
+)
 from screening.clearance import Clearance
 from screening.facts import Record
 from screening.loading import SHIPPED, load
@@ -25,6 +34,7 @@ __all__ = [
     "Choice",
     "Clearance",
     "Conflict",
+    "Deadline",
     "FieldError",
     "Follow",
     "Notice",
@@ -36,6 +46,7 @@ __all__ = [
     "Rule",
     "Rulebook",
     "RulebookError",
+    "Silence",
     "Source",
     "Step",
     "Text",

@@ -67,6 +67,32 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Deadline:
+    """How soon somebody must see to a sign: hours from the report, or calendar days.
+
+    No day and no hour: by the end of the same day. `unsourced` marks a clinic default.
+    """
+
+    hours: int
+    days: int
+    sources: tuple[str, ...]
+    unsourced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """What follows a check-in that nobody answers: one repeat, then a call.
+
+    `repeat_hours` from the first mail, `call_hours` from the repeat.
+    """
+
+    step: str
+    repeat_hours: int
+    call_hours: int
+    unsourced: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RedFlag:
     """A sign after treatment, what to do about it and what to tell the patient."""
 

@@ -14,9 +14,11 @@ from screening.readers.intervals import read_intervals
 from screening.readers.layout import Layout
 from screening.readers.messages import (
     read_clinical_words,
+    read_deadlines,
     read_plans,
     read_red_flags,
     read_texts,
+    read_unanswered,
 )
 from screening.readers.questions import read_pages, read_questions
 from screening.readers.rules import PROFILES, read_rules
@@ -75,6 +77,8 @@ def _load(folder: Path, profile: str) -> Rulebook:
         intervals=MappingProxyType({pair: cell.days for pair, cell in table.items()}),
         plans=MappingProxyType(read_plans(read["messages"], catalogue)),
         flags=MappingProxyType(read_red_flags(read["messages"], catalogue)),
+        deadlines=MappingProxyType(read_deadlines(read["messages"], catalogue)),
+        unanswered=read_unanswered(read["messages"]),
         clinical_words=read_clinical_words(read["messages"]),
         requirement_texts=MappingProxyType(found.requirement_texts),
         sheets=MappingProxyType(sheets),

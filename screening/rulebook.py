@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from screening.catalogue import Area, RedFlag, Source, Step, Treatment
+from screening.catalogue import (
+    Area,
+    Deadline,
+    RedFlag,
+    Silence,
+    Source,
+    Step,
+    Treatment,
+)
 from screening.questions import Page, Question
 from screening.rules.model import Rule
 from screening.sheets import Sheet
@@ -26,6 +34,8 @@ class Rulebook:
     intervals: Mapping[tuple[str, str], int]
     plans: Mapping[str, tuple[Step, ...]]
     flags: Mapping[str, tuple[RedFlag, ...]]
+    deadlines: Mapping[str, Deadline]
+    unanswered: Silence
     clinical_words: frozenset[str]
     requirement_texts: Mapping[str, str]
     sheets: Mapping[tuple[str, str], Sheet]
@@ -48,6 +58,10 @@ class Rulebook:
         """The signs after treatment that somebody must act on, the worst first."""
         self._known(treatment)
         return self.flags.get(treatment, ())
+
+    def deadline(self, flag: RedFlag) -> Deadline | None:
+        """How soon somebody must see to this sign; None if nobody need."""
+        return self.deadlines.get(flag.action)
 
     def sheet(self, treatment: str, area: str) -> Sheet:
         """What screening this treatment there takes; ValueError if not offered."""

@@ -21,10 +21,12 @@ from booking import (
     jobs,
     lockfile,
     settings,
+    symptoms,
 )
+from booking.actors import PATIENT
 from booking.db import db
 from booking.keyring import sealed_tables
-from booking.models import AuditEvent, Message, Patient, Record
+from booking.models import Appointment, AuditEvent, Message, Patient, Record
 from booking.patients import Contact
 from tests.builders import ADA, BIRTH, BOB, RECEPTION, at, book, complete, make_clinic
 
@@ -32,6 +34,7 @@ SHIPPED = Path(screening.__file__).parent / "rulebooks"
 CARA = Contact(name="Cara Quill", email="cara@example.com")
 FIRST_KEY = "b25seSBmb3IgdGVzdHM6IDMyIGJ5dGVzIG9mIGtleS4="
 SECRET_REASON = "Ada is expecting twins"
+SECRET_WORDS = "yellow crust on the cheek"
 SECRET_NOTE = "her sister told us"
 
 
@@ -58,6 +61,11 @@ def clinic(session, app):
         )
     )
     session.commit()
+    done = session.scalars(
+        select(Appointment).where(Appointment.status == "completed")
+    ).one()
+    said = symptoms.Said(["F-03"], SECRET_WORDS)
+    symptoms.report(done, said, step="report", now=at(6), actor=PATIENT)
     app.config["CLOCK"].set(at(7))
     # Other jobs than these mind their own things.
     assert jobs.tick_once(app)["dispatch"] > 0
@@ -212,6 +220,9 @@ def test_an_export_holds_everything_about_one_patient(runner, clinic):
     assert found["screenings"][1]["answers"]["cold_sore_history"] == "yes"
     assert found["holds"][0]["windows"][0]["rule"] == "R-09"
     assert found["records"][0]["value"]["note"] == SECRET_NOTE
+    assert found["symptoms"][0]["signs"] == ["F-03"]
+    assert found["symptoms"][0]["text"] == SECRET_WORDS
+    assert [task["kind"] for task in found["tasks"]] == ["symptom"]
     assert any("Subject: " in (m["body"] or "") for m in found["messages"])
     assert {"reason": SECRET_REASON} in [e["detail"] for e in found["events"]]
     assert BOB.email not in result.output
@@ -232,6 +243,14 @@ def test_an_export_knows_every_table(session):
         "call_back",
         "proxy",
         "audit_event",
+        "symptom_report",
+        "settlement",
+        "task",
+        "recheck_answer",
+        "course",
+        "course_session",
+        "waitlist_entry",
+        "waitlist_offer",
     }
     about_nobody = {
         "site",
@@ -243,6 +262,9 @@ def test_an_export_knows_every_table(session):
         "closure",
         "treatment",
         "heartbeat",
+        "rescreening",
+        "freed_slot",
+        "rulebook_version",
     }
     about_staff = {"user", "role", "roles_users", "api_token"}
     # The times of the visits once more, and digests of requests.
@@ -306,7 +328,14 @@ def test_erasing_leaves_times_and_nothing_else(runner, clinic, session, tmp_path
     )
     for secret in (ADA.name, ADA.email, "7946 0001", "79460001"):
         assert secret not in left
-    for secret in (SECRET_NOTE, SECRET_REASON, "R-09", "cold_sore_history': 'yes"):
+    assert SECRET_WORDS in before
+    for secret in (
+        SECRET_NOTE,
+        SECRET_WORDS,
+        SECRET_REASON,
+        "R-09",
+        "cold_sore_history': 'yes",
+    ):
         assert secret not in left
     # Bob was born on the same day, and only he is left.
     assert left.count(BIRTH) == before.count(BIRTH) - 3
@@ -344,7 +373,7 @@ def test_nobody_is_erased_with_a_visit_to_come(runner, clinic, session):
     result = runner.invoke(args=["erase", ADA.email, "--yes"])
 
     assert result.exit_code == 1
-    assert "2 May 2027 is still confirmed" in result.output
+    assert "2 May 2027 is still held" in result.output
     appointments.cancel(coming.appointment, now=at(7), actor=RECEPTION)
     assert runner.invoke(args=["erase", ADA.email, "--yes"]).exit_code == 0
 

@@ -17,6 +17,7 @@ from booking.api import (
     holds,
     problems,
     slots,
+    symptoms,
 )
 
 _DOCUMENT: dict[str, Any] = {
@@ -63,6 +64,6 @@ def init(app: Flask) -> None:
     problems.init(app)
     api = _Api(app)
     api.spec.components.security_scheme("staff", {"type": "http", "scheme": "bearer"})
-    for part in (catalogue, clearances, slots, appointments, holds):
+    for part in (catalogue, clearances, slots, appointments, symptoms, holds):
         api.register_blueprint(part.calls, url_prefix=edge.PREFIX)
     health.init(app)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from marshmallow import fields
+from marshmallow import fields, validate
 
 from booking.api.inputs import (
     Day,
@@ -17,6 +17,7 @@ from booking.diary import MOST_DAYS
 from booking.overrides import DECLINE_REASONS, MOST_NOTE, RELEASE_REASONS
 from booking.patients import MOST_NAME
 from booking.proxies import RELATIONS
+from booking.symptoms import MOST_TEXT
 
 
 def _answers() -> fields.Dict:
@@ -102,6 +103,25 @@ class BookingRequest(Input):
 class MoveRequest(Input):
     start = Moment(required=True)
     practitioner = Whole()
+
+
+class SymptomsRequest(Input):
+    signs = fields.List(
+        Text(most=40),
+        required=True,
+        validate=validate.Length(max=50, error="Send at most 50 signs."),
+        metadata={
+            "description": "Ids of red flags of the treatment, such as F-01; an "
+            "unknown one is refused with the ids that there are. No sign and no "
+            "text: all is fine."
+        },
+        error_messages={
+            "required": "This is missing.",
+            "null": "Send a list of signs.",
+            "invalid": "Send a list of signs.",
+        },
+    )
+    text = Note(most=MOST_TEXT, load_default="")
 
 
 class AnswersRequest(Input):

@@ -8,6 +8,8 @@ import marshmallow as ma
 from marshmallow import fields, validate
 
 from booking.models.appointment import Status
+from booking.symptom_advice import WHAT_NOW
+from booking.symptoms import CALL, FINE
 
 VERDICTS = ("clear", "hold", "refuse")
 AUTHORITIES = ("reception", "clinician", "answer", "nobody")
@@ -154,6 +156,35 @@ class Rescreening(ma.Schema):
     status = _one_of(Status)
     windows = fields.List(fields.Nested(Window), required=True)
     first_clear_day = fields.Date(required=True, allow_none=True)
+
+
+class Sign(ma.Schema):
+    id = _text()
+    sign = _text()
+    action = _one_of(WHAT_NOW)
+    message = _text("What to do now.")
+
+
+class Symptoms(ma.Schema):
+    answer = _one_of((FINE, CALL))
+    urgency = _one_of(("none", "days", "today", "emergency"))
+    do_now = _text("What comes first, in a sentence.")
+    signs = fields.List(
+        fields.Nested(Sign),
+        required=True,
+        metadata={"description": "What was sent, the most urgent first."},
+    )
+    call_by = fields.DateTime(
+        required=True,
+        allow_none=True,
+        metadata={"description": "We call by then; null promises no call."},
+    )
+    open_again = fields.DateTime(
+        required=True,
+        allow_none=True,
+        metadata={"description": "If the clinic is closed now: when it opens."},
+    )
+    meanwhile = _text("What to do if it gets worse; empty if all is fine.")
 
 
 class Name(ma.Schema):

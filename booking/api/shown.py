@@ -27,6 +27,10 @@ def moment(instant: datetime, timezone: str) -> str:
     return instant.astimezone(ZoneInfo(timezone)).isoformat(timespec="seconds")
 
 
+def maybe_moment(instant: datetime | None, timezone: str) -> str | None:
+    return moment(instant, timezone) if instant else None
+
+
 def window(one: screening.Window) -> dict[str, Any]:
     return {
         "rule": one.rule,

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from booking import accounts, settings
 from booking.db import begin_write, db
+from booking.demo.aftercare import add_aftercare
 from booking.demo.clinic import add_clinic, demo_plan
 from booking.demo.holds import add_holds
 from booking.demo.visits import add_visits
@@ -33,6 +34,7 @@ def seed(data: Path, environment: Mapping[str, str], *, now: datetime) -> None:
             _add_staff(password, now=now)
             add_holds(site, now=now)
             add_visits(site, now=now)
+            add_aftercare(site, now=now)
     except BaseException:
         # Ctrl-C counts: half a demo would never be finished.
         db.session.rollback()

@@ -18,7 +18,7 @@ from booking.errors import BookingError
 from booking.models.appointment import Appointment
 from booking.models.clinic import Site
 from booking.models.message import Message, MessageState
-from booking.visits import NEEDS_LOT
+from booking.visit_notes import NEEDS_LOT
 
 DAYS = 14
 A_DAY, TODAY = 7, 12

@@ -6,6 +6,7 @@ from booking.models.appointment import Status
 from screening import Step
 
 PREP_LATE, AFTERCARE_LATE = "prep_late", "aftercare_late"
+CHECKIN_AGAIN = "checkin_again"
 STAFF_HOLD, STAFF_URGENT = "staff_hold", "staff_urgent"
 REASK = "reask"
 
@@ -23,6 +24,7 @@ FITS: dict[str, frozenset[Status]] = {
     REASK: frozenset({Status.CONFIRMED, Status.HELD}),
     "aftercare": frozenset({Status.COMPLETED}),
     "checkin": frozenset({Status.COMPLETED}),
+    CHECKIN_AGAIN: frozenset({Status.COMPLETED}),
     STAFF_HOLD: frozenset({Status.HELD}),
     STAFF_URGENT: frozenset({Status.HELD}),
 }

@@ -20,6 +20,7 @@ from booking.db import db
 from booking.messages import timing
 from booking.messages.kinds import (
     AFTERCARE_LATE,
+    CHECKIN_AGAIN,
     PREP_LATE,
     REASK,
     STAFF_HOLD,
@@ -90,6 +91,20 @@ def _plan(outbox: _Outbox, event: str) -> None:
 def ask_again(appointment: Appointment, *, now: datetime) -> None:
     """Plan the mail that asks for answers which have become too old. Never commits."""
     _Outbox.of(appointment, now=now).put(REASK, now, urgent=False)
+
+
+def ask_how_again(appointment: Appointment, *, now: datetime) -> None:
+    """Nobody has answered how the patient is: once more, by daylight. Never commits."""
+    outbox = _Outbox.of(appointment, now=now)
+    outbox.put(CHECKIN_AGAIN, outbox.rhythm.awake(now), urgent=False)
+
+
+def heard(appointment: Appointment) -> None:
+    """The patient has said how they are: nothing asks again. Never commits."""
+    db.session.flush()
+    for row in db.session.scalars(_rows(appointment).with_for_update()):
+        if row.step == CHECKIN_AGAIN and row.state == MessageState.PLANNED:
+            row.state = MessageState.VOID
 
 
 def together(steps: Iterable[Step]) -> list[tuple[Step, ...]]:

@@ -17,7 +17,7 @@ from booking import diary, gate, links, rulebooks, screenings
 from booking.clock import local_day
 from booking.db import db
 from booking.messages import letterhead, plan
-from booking.messages.kinds import PREP_LATE
+from booking.messages.kinds import CHECKIN_AGAIN, PREP_LATE
 from booking.models.appointment import Appointment, Hold, HoldState
 from booking.models.clinic import Site, Treatment
 from booking.models.message import Message
@@ -78,8 +78,9 @@ def context(message: Message, kind: str, *, now: datetime) -> dict[str, Any]:
         if appointment.proxy is not None:
             values["patient"] = appointment.patient.name
         values["link"] = f"{base}/visit/{links.mailed_token(appointment)}"
-        for name in ("care", "check", "again"):
+        for name in ("care", "change", "check", "again", "problem"):
             values[name] = f"{values['link']}/{name}"
+        values["checkin"] = f"{values['link']}/checkin/{_asked_by(message, site)}"
     if kind in _DETAILED and appointment.details_by_mail:
         values["steps"] = advice(message, site)
         if kind in _AFTER:
@@ -95,6 +96,13 @@ def context(message: Message, kind: str, *, now: datetime) -> dict[str, Any]:
         starts = _next(appointment, site, known, now)
         values["slots"] = [spoken(start, zone) for start in starts]
     return values
+
+
+def _asked_by(message: Message, site: Site) -> str:
+    """The check-in that a mail's link answers; a repeat asks the same once more."""
+    if message.step == CHECKIN_AGAIN:
+        return rulebooks.current(site).unanswered.step
+    return message.step
 
 
 def advice(message: Message, site: Site) -> list[Advice]:

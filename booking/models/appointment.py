@@ -99,6 +99,7 @@ class Appointment(Model):
     ended_at: Mapped[Instant | None]  # cancelled, declined, expired, no-show
     depth_mm: Mapped[float | None]
     lot: Mapped[Line | None]
+    product: Mapped[Line | None]
 
     site: Mapped[Site] = relationship()
     patient: Mapped[Patient | None] = relationship()

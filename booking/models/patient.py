@@ -10,6 +10,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.db import Instant, Line, Model, Sealed, Word
 
+TREATMENT, ANSWER, SYMPTOM = "treatment", "answer", "symptom"
+"""The kinds of record that the gate counts."""
+CLEARED, VISIT, WITHDRAWAL = "cleared", "visit", "withdrawal"
+SILENT = (CLEARED, VISIT, WITHDRAWAL)
+"""Kinds that are kept and shown, and that the gate does not read: what a clinician has
+cleared must not free anything by itself."""
+
 
 class Patient(Model):
     """A patient, found again by e-mail *and* birth date (`identity`, a keyed hash).
@@ -45,8 +52,9 @@ class Record(Model):
     """One thing the clinic knows about a patient; corrected by a newer row, never
     edited.
 
-    `kind` is treatment, answer or symptom as in screening.Record; `subject` the
-    treatment or question id. `value` (sealed) is {"value", "depth_mm", "note"}.
+    `kind` is treatment, answer or symptom as in screening.Record, or one of `SILENT`;
+    `subject` the treatment or question id. `value` (sealed) is {"value", "depth_mm",
+    "note"} and, with a correction or withdrawal, "of": the record that it replaces.
     """
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -9,6 +9,7 @@ from booking.web import (
     assets,
     calendar_pages,
     call_pages,
+    checkin_pages,
     desk,
     mailbox,
     patient,
@@ -32,5 +33,6 @@ def init(app: Flask) -> None:
     app.register_blueprint(visit.bp)
     app.register_blueprint(visit_changes.bp)
     app.register_blueprint(visit_checks.bp)
+    app.register_blueprint(checkin_pages.bp)
     desk.init(app)
     mailbox.init(app)

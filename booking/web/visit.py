@@ -45,6 +45,7 @@ TITLES = {
     "reask": "A few questions again",
     "aftercare": "After your visit",
     "checkin": "How are you?",
+    "checkin_again": "How are you? We ask once more",
 }
 """What a mail is called on the page; nothing of it names the treatment."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from screening.catalogue import RedFlag, Source, Step, Text
+from screening.catalogue import Deadline, RedFlag, Silence, Source, Step, Text
 from screening.readers.catalogue import Catalogue
 from screening.reading import Document, Entry
 
@@ -137,6 +137,46 @@ def read_red_flags(
         name: tuple(sorted(listed, key=lambda flag: ACTIONS.index(flag.action)))
         for name, listed in flags.items()
     }
+
+
+def read_deadlines(document: Document, catalogue: Catalogue) -> dict[str, Deadline]:
+    """How soon somebody must see to a sign, by its action: every one but "none"."""
+    deadlines: dict[str, Deadline] = {}
+    for entry in document.entries("deadline", "action"):
+        entry.only("action", "hours", "days", "sources", "unsourced")
+        action = entry.one_of("action", ACTIONS[:-1])
+        if action in deadlines:
+            raise entry.error("is there twice")
+        deadline = Deadline(
+            entry.number("hours", 0),
+            entry.number("days", 0),
+            catalogue.sourced(entry),
+            entry.flag("unsourced"),
+        )
+        if min(deadline.hours, deadline.days) < 0:
+            raise entry.error("lies before the report", "days")
+        deadlines[action] = deadline
+    for action in ACTIONS[:-1]:
+        if action not in deadlines:
+            raise document.section("words").error(f"no deadline for {action}")
+    return deadlines
+
+
+def read_unanswered(document: Document) -> Silence:
+    """What follows a check-in without an answer."""
+    entry = document.section("unanswered")
+    entry.only("step", "repeat_hours", "call_hours", "unsourced")
+    silence = Silence(
+        entry.text("step"),
+        entry.number("repeat_hours"),
+        entry.number("call_hours"),
+        entry.flag("unsourced"),
+    )
+    if min(silence.repeat_hours, silence.call_hours) < 1:
+        raise entry.error("must be an hour or more", "repeat_hours")
+    if all(step.text("id") != silence.step for step in document.entries("step")):
+        raise entry.error(f"there is no step {silence.step!r}", "step")
+    return silence
 
 
 def read_clinical_words(document: Document) -> frozenset[str]:

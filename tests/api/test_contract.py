@@ -28,6 +28,7 @@ CALLS = {
     "post /api/v1/appointments/{token}/move",
     "post /api/v1/appointments/{token}/cancel",
     "post /api/v1/appointments/{token}/answers",
+    "post /api/v1/appointments/{token}/symptoms",
     "get /api/v1/holds",
     "post /api/v1/holds/{number}/release",
     "post /api/v1/holds/{number}/decline",

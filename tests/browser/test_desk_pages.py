@@ -6,11 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from booking import accounts
+from booking import accounts, records, symptoms
+from booking.actors import PATIENT
 from booking.models import Appointment, Release, Status
+from booking.record_entries import KINDS, Entry
 from tests import builders
 from tests.browser.accessibility import assert_accessible
-from tests.builders import BOB, at
+from tests.builders import BOB, CLINICIAN, at
 from tests.clock import NOW
 
 SIZES = [(390, 844), (1280, 850)]
@@ -72,6 +74,57 @@ def test_every_page_of_the_desk_is_accessible(page, site, session, size):
         assert_accessible(page)
         wider = "document.documentElement.scrollWidth > window.innerWidth"
         assert not page.evaluate(wider), path
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_records_conflicts_signs_and_tasks_are_accessible(page, site, session, size):
+    done = builders.complete(
+        builders.book_at_desk(site, at(-2), now=at(-3)).appointment
+    )
+    said = symptoms.Said(["F-03", "F-11"], "Since noon")
+    symptoms.report(done, said, step="report", now=NOW, actor=PATIENT)
+    visit = builders.book_at_desk(site, at(6), contact=BOB).appointment
+    letter = Entry("treatment", "filler", "letter", at(-9).date(), "face")
+    record = records.enter(site, visit.patient_id, letter, now=NOW, actor=CLINICIAN)
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    _sign_in(page)
+    file = f"/desk/patients/{visit.patient_id}"
+
+    for path in (
+        file,
+        f"/desk/patients/{done.patient_id}",
+        *(f"{file}/records/new?kind={kind}" for kind in ("", *KINDS)),
+        f"{file}/records/new?kind=answer&question=last_needling",
+        f"/desk/records/{record.id}/correct",
+        f"/desk/visits/{done.id}/symptoms",
+        f"/desk/visits/{done.id}/notes",
+        "/desk/tasks",
+    ):
+        page.goto(path)
+        for closed in page.locator("details:not([open]) > summary").all():
+            closed.click()
+        assert_accessible(page)
+        wider = "document.documentElement.scrollWidth > window.innerWidth"
+        assert not page.evaluate(wider), path
+
+
+def test_a_clinician_starts_with_signs_and_holds_and_clears_them(page, site, session):
+    done = builders.complete(
+        builders.book_at_desk(site, at(-2), now=at(-3)).appointment
+    )
+    said = symptoms.Said(["F-03"], "Since noon")
+    symptoms.report(done, said, step="report", now=NOW, actor=PATIENT)
+    _sign_in(page, "cleo@clinic.example")
+
+    page.get_by_role("link", name="See them").click()
+    assert_accessible(page)
+    page.get_by_role("link", name="Read the signs").click()
+    page.get_by_label("Seen here, and all is well").check()
+    page.get_by_role("button", name="Clear", exact=True).click()
+    page.get_by_text("Cleared. The visits to come").wait_for()
+
+    session.expire_all()
+    assert symptoms.open_reports([done.id]) == []
 
 
 def test_a_hold_is_released_with_two_keystrokes(page, site, session):

@@ -143,6 +143,36 @@ def test_red_flags_say_what_to_do():
     assert [name for name, flag in flags.items() if not flag.sources] == ["F-08"]
 
 
+def test_every_sign_has_a_deadline_with_its_source():
+    deadlines = {
+        action: (one.hours, one.days, bool(one.sources))
+        for action, one in BOOK.deadlines.items()
+    }
+
+    assert deadlines == {
+        "emergency": (1, 0, False),
+        "urgent": (1, 0, True),
+        "same_day": (0, 0, True),
+        "within_2_days": (0, 2, True),
+        "within_3_days": (0, 3, False),
+        "within_7_days": (0, 7, False),
+    }
+    assert all(bool(d.sources) != d.unsourced for d in BOOK.deadlines.values())
+    for name in BOOK.treatments:
+        for flag in BOOK.red_flags(name):
+            assert (BOOK.deadline(flag) is None) == (flag.action == "none")
+
+
+def test_the_check_in_that_is_asked_again_is_in_every_treated_plan():
+    silence = BOOK.unanswered
+
+    assert (silence.repeat_hours, silence.call_hours) == (24, 24)
+    assert silence.unsourced
+    for name in BOOK.treatments:
+        steps = {step.id for step in BOOK.plan(name)}
+        assert (silence.step in steps) == (name != "consultation")
+
+
 def test_the_first_aftercare_message_is_handed_over_at_once():
     urgent = {name for name, step in STEPS if step.urgent}
 

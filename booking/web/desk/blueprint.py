@@ -16,7 +16,6 @@ from booking.db import db
 from booking.errors import BookingError, InvalidRequest
 from booking.models.appointment import Appointment, Status
 from booking.models.clinic import Treatment
-from booking.models.patient import Record
 from booking.web import access, edge, words
 
 bp = Blueprint("desk", __name__, url_prefix="/desk")
@@ -44,6 +43,7 @@ _STEPS = {
 _NOTICES = {
     "prep_late": "Preparation",
     "aftercare_late": "Aftercare",
+    "checkin_again": "Check-in, asked again",
     "held": "Request received",
     "reheld": "Something to check",
     "rescreen_refused": "No longer safe on that day",
@@ -72,7 +72,6 @@ def page(template: str, **values: Any) -> str:
         "span": span,
         "offered": offered(),
         "reasons": overrides.RELEASE_REASONS,
-        "record_words": record_words,
         "relation_words": proxies.RELATION_WORDS,
         "step_words": step_words,
         "birth_day": birth_day,
@@ -156,16 +155,6 @@ def name_of(name: str) -> str:
     if not names_hidden():
         return name
     return " ".join(f"{word[0]}." for word in name.split())
-
-
-def record_words(record: Record) -> str:
-    """What a record is about, as the rulebook calls it."""
-    rulebook = rulebooks.current(edge.site())
-    if record.subject in rulebook.treatments:
-        return rulebook.treatments[record.subject].name
-    if record.subject in rulebook.questions:
-        return rulebook.questions[record.subject].text
-    return record.subject
 
 
 def birth_day(text: str) -> str:

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from booking import board as day_board
 from booking import desk_tasks, tasks
-from booking.visits import NEEDS_LOT
+from booking.visit_notes import NEEDS_LOT
 from booking.web import edge
 from booking.web.desk.blueprint import NAMES_HIDDEN, bp, day_given, names_hidden, page
 

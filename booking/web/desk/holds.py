@@ -9,13 +9,21 @@ from datetime import date
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from booking import explanations, holds, patient_files, rulebooks
+from booking import (
+    explanations,
+    holds,
+    patient_files,
+    records,
+    rulebooks,
+    task_kinds,
+    tasks,
+)
 from booking.board import Entry, entry_of
 from booking.errors import BookingError
 from booking.explanations import Cause
 from booking.models.appointment import Hold, HoldState
 from booking.web import access, edge
-from booking.web.desk import releases
+from booking.web.desk import record_words, releases
 from booking.web.desk.blueprint import (
     attempt,
     bp,
@@ -61,10 +69,13 @@ def _queue(owners: Sequence[str] | None) -> ResponseReturnValue:
     numbers = [hold.id for hold in found]
     patient_files.note_readings(found, actor=access.actor(), now=edge.now())
     found = patient_files.with_visits(numbers)
+    mine = owners is not None
     return page(
         "desk/holds.html",
         waiting=[_waiting(hold) for hold in found],
-        mine=owners is not None,
+        mine=mine,
+        own_tasks=tasks.waiting(edge.site(), owners=["clinician"]) if mine else (),
+        kind_of=task_kinds.kind_of,
         **releases.choices(),
     )
 
@@ -119,11 +130,13 @@ def _outcome(hold_id: int, result: object, done: str) -> ResponseReturnValue:
 def _page(hold_id: int, refusal: BookingError | None = None) -> str:
     found = patient_files.get_hold(hold_id)
     patient_files.note_reading(found, actor=access.actor(), now=edge.now())
+    patient_id = found.appointment.patient_id or 0
     return page(
         "desk/hold.html",
         item=_waiting(found),
         told=told(found.appointment.screening),
         is_open=found.state == HoldState.OPEN,
+        cleared=record_words.rows(records.cleared_on_file(patient_id)),
         refusal=refusal,
         problems=problems_of(refusal),
         form=request.form,

@@ -5,16 +5,21 @@ from __future__ import annotations
 from flask import request
 from flask.typing import ResponseReturnValue
 
-from booking import patient_files, rulebooks
+from booking import conflicts, patient_files, records, rulebooks, symptoms
 from booking.board import entry_of
+from booking.errors import BookingError
+from booking.settlements import COUNTS, is_own_visit
 from booking.web import access, edge
+from booking.web.desk import record_words, releases
 from booking.web.desk.blueprint import (
     bp,
     day_of,
     page,
+    problems_of,
     text_of,
 )
-from booking.web.desk.telling import DONE
+from booking.web.desk.telling import DONE, said_words
+from booking.web.desk.telling import record_words as conflict_record
 
 
 @bp.get("/patients")
@@ -35,6 +40,11 @@ def find_patient() -> ResponseReturnValue:
 
 @bp.get("/patients/<int:patient_id>")
 def patient(patient_id: int) -> ResponseReturnValue:
+    return show_file(patient_id)
+
+
+def show_file(patient_id: int, refusal: BookingError | None = None) -> str:
+    """The file, with what was refused on it above."""
     file = patient_files.open_file(patient_id, actor=access.actor(), now=edge.now())
     site = edge.site()
     rulebook = rulebooks.current(site)
@@ -48,4 +58,16 @@ def patient(patient_id: int) -> ResponseReturnValue:
         upcoming=shown(file.upcoming),
         past=shown(file.past),
         done_words=DONE,
+        rows=record_words.rows(records.of_patient(patient_id)),
+        disputes=conflicts.of_patient(patient_id, site, now=edge.now()),
+        reports=symptoms.open_reports([visit.id for visit in file.past]),
+        said_words=said_words,
+        record_said=conflict_record,
+        counts_words=COUNTS,
+        own_visit=is_own_visit,
+        attests="clinician" not in access.actor().authorities,
+        refusal=refusal,
+        problems=problems_of(refusal),
+        form=request.form,
+        **releases.choices(),
     )

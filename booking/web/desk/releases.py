@@ -61,11 +61,12 @@ def release_note(form: Mapping[str, str]) -> ReleaseNote:
     return ReleaseNote(
         reason=form.get("reason", ""),
         note=text_of(form, "note"),
-        attested_by=_attested_by(form),
+        attested_by=attested_by(form),
     )
 
 
-def _attested_by(form: Mapping[str, str]) -> str | None:
+def attested_by(form: Mapping[str, str]) -> str | None:
+    """Which clinician stands behind it, when and how; InvalidRequest if half said."""
     who = form.get("attested_who", "").strip()
     if not who:
         return None

@@ -10,7 +10,7 @@ from typing import Any
 from booking import rulebooks
 from booking.models.screening import Screening
 from booking.web import edge, words
-from screening import Question
+from screening import Conflict, Question
 
 Row = tuple[str, str]
 DONE = {
@@ -71,3 +71,20 @@ def told(screening: Screening) -> Told:
         row = (question.text, _in_words(question, answer))
         (rest if answer == question.clear_answer else said).append(row)
     return Told(tuple(said), tuple(rest), screening.answered_by, screening.created_at)
+
+
+def said_words(conflict: Conflict) -> str:
+    """The answer of a conflict as its patient would say it."""
+    return _if_answer(conflict, conflict.answer)
+
+
+def record_words(conflict: Conflict) -> str:
+    """The record of a conflict: a treatment with its day, or an answer in words."""
+    return _if_answer(conflict, conflict.record)
+
+
+def _if_answer(conflict: Conflict, text: str) -> str:
+    question = rulebooks.current(edge.site()).questions.get(conflict.question)
+    if question is None or question.kind == "choices" or question.fact(text) is None:
+        return text
+    return _in_words(question, text)

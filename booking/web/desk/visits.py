@@ -25,7 +25,7 @@ from booking.diary import Slot
 from booking.errors import BookingError, InvalidRequest
 from booking.models.appointment import UPCOMING, Appointment
 from booking.overrides import ReleaseNote
-from booking.visits import NEEDS_LOT
+from booking.visit_notes import NEEDS_LOT
 from booking.web import access, edge
 from booking.web.desk import releases, times
 from booking.web.desk.blueprint import (
@@ -38,6 +38,7 @@ from booking.web.desk.blueprint import (
     text_of,
     visit_day,
 )
+from booking.web.desk.record_forms import depth_of
 from booking.web.desk.telling import told, words_of
 
 ASK_FIRST = "Ask whether anything has changed since they answered, and choose."
@@ -130,8 +131,9 @@ def complete(visit_id: int) -> ResponseReturnValue:
     def act(found: Appointment, **who: Any) -> Appointment:
         return appointments.complete(
             found,
-            depth_mm=_depth(request.form.get("depth_mm", "")),
+            depth_mm=depth_of(request.form.get("depth_mm", "")),
             lot=text_of(request.form, "lot"),
+            product=text_of(request.form, "product"),
             **who,
         )
 
@@ -172,17 +174,6 @@ def _on_the_day(
     if request.form.get("from") == "board":
         return redirect(url_for(".board", day=day, _anchor=f"visit-{visit_id}"), 303)
     return redirect(url_for(".visit", visit_id=visit_id), 303)
-
-
-def _depth(text: str) -> float | None:
-    if not text.strip():
-        return None
-    try:
-        return float(text.strip().replace(",", "."))
-    except ValueError:
-        raise InvalidRequest.of(
-            "depth_mm", "Give the depth in millimetres, like 1.5."
-        ) from None
 
 
 @bp.get("/visits/<int:visit_id>/move")
