@@ -6,8 +6,18 @@ from screening.answers import AnswerErrors, FieldError, check_answers, pin_answe
 from screening.assessment import clearance
 from screening.catalogue import Area, RedFlag, Source, Step, Text, Treatment
 from screening.clearance import Clearance
+from screening.differences import Difference
+from screening.edits import EditError
 from screening.facts import Record
-from screening.loading import SHIPPED, load
+from screening.loading import (
+    SHIPPED,
+    content_of,
+    load,
+    load_content,
+    load_edited,
+    version_of,
+)
+from screening.loosening import Looser, loosens
 from screening.questions import Choice, Follow, Page, Question
 from screening.readers.rules import PROFILES
 from screening.reading import RulebookError
@@ -25,8 +35,11 @@ __all__ = [
     "Choice",
     "Clearance",
     "Conflict",
+    "Difference",
+    "EditError",
     "FieldError",
     "Follow",
+    "Looser",
     "Notice",
     "Page",
     "Question",
@@ -45,7 +58,12 @@ __all__ = [
     "check_answers",
     "clearance",
     "kinds_lacking",
+    "content_of",
     "load",
+    "load_content",
+    "load_edited",
+    "loosens",
     "pin_answers",
     "questionnaire",
+    "version_of",
 ]

@@ -29,6 +29,14 @@ class Advice:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """A hold for everybody, unless one of these treatments is on record."""
+
+    band: Band
+    unless_record: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Elsewhere:
     """What is said about something on another part of the body."""
 
@@ -55,6 +63,7 @@ class Sheet:
     silence: Silence
     symptom: Band | None
     advice: tuple[Advice, ...]
+    standing: tuple[Standing, ...]
     neighbours: Neighbours | None
     elsewhere: Elsewhere
 
