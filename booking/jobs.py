@@ -24,7 +24,7 @@ from flask import Flask
 from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 
-from booking import audit, maintenance
+from booking import audit, maintenance, rulebook_versions, rulebooks
 from booking.clock import utc_now
 from booking.db import begin_write, db
 from booking.messages import backlog, mail, outbox
@@ -149,6 +149,12 @@ def _sweep(app: Flask, _stop: threading.Event) -> int:
     return 0
 
 
+def _rulebook(app: Flask, _stop: threading.Event) -> int:
+    now = app.config["CLOCK"]()
+    rulebooks.keep_shipped(now=now)
+    return rulebook_versions.put_due_in_force(now=now)
+
+
 def _seal(_app: Flask, _stop: threading.Event) -> int:
     begin_write()
     try:
@@ -183,6 +189,7 @@ JOBS = (
     Job("heartbeat", 10, _beat),
     Job("records", 5, _check_records),
     Job("sweep", 30, _sweep),
+    Job("rulebook", 20, _rulebook),
     Job("dispatch", 2, _dispatch),
     Job("seal", 5, _seal),
 )

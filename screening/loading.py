@@ -66,7 +66,7 @@ def load_content(content: Content, *, profile: str) -> Rulebook:
 
 def content_of(edits: Sequence[Edit] = (), *, folder: Path = SHIPPED) -> Content:
     """What the files say with these edits applied, to be kept or compared."""
-    documents = _read(folder)
+    documents = _fresh() if folder == SHIPPED else _read(folder)
     apply(documents, edits)
     return {name: document.table for name, document in documents.items()}
 
@@ -89,9 +89,20 @@ def _shipped(profile: str) -> Rulebook:
 
 @lru_cache(maxsize=16)
 def _edited(profile: str, edits: str) -> Rulebook:
-    documents = _read(SHIPPED)
+    documents = _fresh()
     apply(documents, json.loads(edits))
     return _build(documents, profile)
+
+
+def _fresh() -> dict[str, Document]:
+    """The shipped files once more, to be changed."""
+    return _documents(json.loads(_shipped_text()))
+
+
+@cache
+def _shipped_text() -> str:
+    # Reading JSON is far quicker than reading the files again.
+    return json.dumps({name: file.table for name, file in _read(SHIPPED).items()})
 
 
 def _read(folder: Path) -> dict[str, Document]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from screening.questions import Question
 from screening.rulebook import Rulebook
@@ -61,7 +62,8 @@ def loosens(before: Rulebook, after: Rulebook) -> tuple[Looser, ...]:
     old, new = _effects(before, depths), _effects(after, depths)
     found: dict[tuple[str, str], Looser] = {}
     for effect, stretches in old.items():
-        weak = _weaker(stretches, new.get(effect, ()))
+        other = new.get(effect, [])
+        weak = None if stretches == other else _weaker(stretches, other)
         if weak is not None:
             looser = Looser(effect.rule, effect.about, *weak)
             found.setdefault((effect.rule, effect.about), looser)
@@ -93,6 +95,7 @@ def _on(stretches: Sequence[Stretch], day: int) -> Strength:
     )
 
 
+@lru_cache(maxsize=8)
 def _effects(
     rulebook: Rulebook, depths: tuple[float, ...]
 ) -> dict[Effect, list[Stretch]]:

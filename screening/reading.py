@@ -90,8 +90,10 @@ class Entry:
     def days(self, key: str, default: int | None = None, *, most: int = 3660) -> int:
         """A number of days: none is negative, and none is longer than ten years."""
         value = self.number(key, default)
-        if not 0 <= value <= most:
-            raise self.error(f"must be 0 to {most} days", key)
+        if value < 0:
+            raise self.error("must not be negative", key)
+        if value > most:
+            raise self.error(f"must be at most {most} days", key)
         return value
 
     def maybe_days(self, key: str) -> int | None:

@@ -178,8 +178,8 @@ def test_a_clinic_may_hold_every_first_visit():
             "leaves an overlap to the band before",
             1,
         ),
-        ([(-1, 14, "refuse", "clinician")], "from", "must be 0 to 3660 days", 0),
-        ([(0, 99999, "refuse", "clinician")], "until", "must be 0 to 3660 days", 0),
+        ([(-1, 14, "refuse", "clinician")], "from", "must not be negative", 0),
+        ([(0, 99999, "refuse", "clinician")], "until", "must be at most 3660 days", 0),
         ([(0, 0, "refuse", "clinician")], "until", "must be later than from", 0),
         ([(1, 14, "refuse", "clinician")], "from", "must begin on day 0", 0),
         (
