@@ -58,7 +58,8 @@ class Part:
     @property
     def key(self) -> str:
         """The part's address as one word, for forms and links."""
-        return f"{self.clause}.{'' if self.case is None else self.case}.{self.part}"
+        case = "x" if self.case is None else self.case
+        return f"{self.clause}-{case}-{self.part or 'all'}"
 
     def holds_for(self, profile: str) -> bool:
         """Whether the part counts with this device profile."""
