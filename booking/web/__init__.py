@@ -11,6 +11,7 @@ from booking.web import (
     desk,
     mailbox,
     patient,
+    rulebook,
     screening_pages,
     visit,
     visit_changes,
@@ -29,4 +30,5 @@ def init(app: Flask) -> None:
     app.register_blueprint(visit.bp)
     app.register_blueprint(visit_changes.bp)
     desk.init(app)
+    rulebook.init(app)
     mailbox.init(app)

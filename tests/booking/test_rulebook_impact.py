@@ -52,7 +52,7 @@ def test_a_big_clinic_is_told_how_much_was_looked_at(session, now):
 
 def test_old_decisions_are_not_looked_at(session, now):
     site = builders.make_clinic()
-    builders.screen(site, now=now - timedelta(days=91), **TOXIN)
+    builders.screen(site, now=now - timedelta(days=91))
 
     assert impact.whole(_other(), site, now=now).decisions_concerned == 0
 

@@ -41,6 +41,9 @@ def bands(*rows):
     return TOXIN | {"bands": [dict(zip(keys, row, strict=True)) for row in rows]}
 
 
+CELL = {"kind": "cell", "first": "MN", "then": "FIL", "days": 60}
+NO_WORDS = {"kind": "text", "of": "reason", "id": "R-55", "clause": None, "text": " "}
+TWO_WEEKS = (0, 14, "refuse", "clinician")
 STRICTER = bands((0, 21, "refuse", "clinician"), (21, 40, "hold", "reception"))
 LOOSER = bands((0, 7, "refuse", "clinician"), (7, 28, "hold", "reception"))
 
@@ -133,9 +136,8 @@ def test_nobody_signs_their_own_and_no_manager_signs_at_all(site, now, actor):
 def test_whoever_helped_with_a_draft_does_not_sign_it(site, now):
     cleo = staff_actor("Dr Cleo", 2, ["manager", "clinician"])
     draft = _draft(site, now, LOOSER)
-    cell = {"kind": "cell", "first": "MN", "then": "FIL", "days": 60}
     draft = rulebook_drafts.put_edit(
-        draft.id, cell, seen=rulebook_drafts.stamp(draft), actor=cleo, now=now
+        draft.id, CELL, seen=rulebook_drafts.stamp(draft), actor=cleo, now=now
     )
 
     with pytest.raises(NotAllowed, match="You worked on this draft yourself"):
@@ -166,26 +168,25 @@ def test_only_a_manager_drafts_and_publishes(site, now):
 def test_two_managers_cannot_overwrite_each_other(site, now):
     draft = _draft(site, now, STRICTER)
     seen = rulebook_drafts.stamp(draft)
-    cell = {"kind": "cell", "first": "MN", "then": "FIL", "days": 60}
-    rulebook_drafts.put_edit(draft.id, cell, seen=seen, actor=MIA, now=now)
+    rulebook_drafts.put_edit(draft.id, CELL, seen=seen, actor=MIA, now=now)
 
     with pytest.raises(DraftChanged):
         rulebook_drafts.put_edit(draft.id, LOOSER, seen=seen, actor=MAX, now=now)
 
     db.session.rollback()
-    assert rulebook_drafts.get(draft.id, site).edits == [STRICTER, cell]
+    assert rulebook_drafts.get(draft.id, site).edits == [STRICTER, CELL]
 
 
 @pytest.mark.parametrize(
     ("edit", "field", "words"),
     [
-        (bands((0, 14, "refuse", "clinician"), (15, 28, "hold", "reception")), "row-1-from", "leaves a gap"),
-        (bands((0, 14, "refuse", "clinician"), (13, 28, "hold", "reception")), "row-1-from", "leaves an overlap"),
+        (bands(TWO_WEEKS, (15, 28, "hold", "reception")), "row-1-from", "leaves a gap"),
+        (bands(TWO_WEEKS, (13, 28, "hold", "reception")), "row-1-from", "an overlap"),
         (bands((0, -4, "refuse", "clinician")), "row-0-until", "must not be negative"),
         (bands((0, 40000, "refuse", "clinician")), "row-0-until", "at most 3660 days"),
-        ({"kind": "cell", "first": "MN", "then": "FIL", "days": 9999}, "days", "at most 3660"),
+        (CELL | {"days": 9999}, "days", "at most 3660"),
         ({"kind": "off", "rule": "R-74"}, "off", "cannot be switched off"),
-        ({"kind": "text", "of": "reason", "id": "R-55", "clause": None, "text": " "}, "text", "Write 1 to"),
+        (NO_WORDS, "text", "Write 1 to"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_told_beside_its_field_and_changes_nothing(
@@ -296,8 +297,7 @@ def test_a_version_that_was_in_force_is_not_withdrawn(site, now):
 
 
 def test_a_draft_begun_before_another_version_is_brought_up_to_date_first(site, now):
-    cell = {"kind": "cell", "first": "MN", "then": "FIL", "days": 60}
-    slow = _draft(site, now, cell, title="Table", actor=MIA)
+    slow = _draft(site, now, CELL, title="Table", actor=MIA)
     _publish(_draft(site, now, STRICTER), now)
 
     with pytest.raises(DraftOutdated):
@@ -308,7 +308,7 @@ def test_a_draft_begun_before_another_version_is_brought_up_to_date_first(site, 
     )
     published = _publish(slow, now)
 
-    assert published.edits == [STRICTER, cell]
+    assert published.edits == [STRICTER, CELL]
     assert _toxin(site, 39) == "hold"
 
 
@@ -318,14 +318,13 @@ def test_what_a_draft_took_back_stays_taken_back(site, now):
     draft = rulebook_drafts.take_back(
         draft.id, 0, seen=rulebook_drafts.stamp(draft), actor=MIA, now=now
     )
-    cell = {"kind": "cell", "first": "MN", "then": "FIL", "days": 60}
-    _publish(_draft(site, now, cell, title="Table"), now)
+    _publish(_draft(site, now, CELL, title="Table"), now)
 
     draft = rulebook_drafts.bring_up_to_date(
         draft.id, seen=rulebook_drafts.stamp(draft), actor=MIA, now=now
     )
 
-    assert draft.edits == [cell]
+    assert draft.edits == [CELL]
     assert draft.loosens
 
 

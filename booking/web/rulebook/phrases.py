@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from screening import Difference, Looser, Rulebook
 from screening.edits import Edit
@@ -175,20 +177,26 @@ class Phrases:
             "switched off" if kind == "off" else "days, verdict or who may release"
         )
 
-    def looser(self, found: Looser) -> str:
-        """Which rule lets more pass, and how."""
-        about = " ".join(self.question(found.about).split())
-        if found.about.count(" ") == 1 and found.about not in self.rulebook.questions:
-            first, then = found.about.split(" ")
-            about = f"{self.treatment(first)}, then {self.treatment(then)}"
-        where = f", {about}" if about else ""
-        return (
-            f"{self.rule(found.rule)}{where}: on day {found.day} "
-            f"{_strength(found.before)} becomes {_strength(found.after)}"
-        )
+    def looser(self, found: Iterable[Looser]) -> list[str]:
+        """Which rules let more pass, and how; what changes alike is said once."""
+        alike: dict[tuple[object, ...], list[str]] = {}
+        for one in found:
+            change = one.rule, one.day, one.before, one.after
+            alike.setdefault(change, []).append(self._looser_about(one.about))
+        return [
+            f"{self.rule(str(rule))}: on day {day} {_strength(before)} becomes "
+            f"{_strength(after)} ({'; '.join(filter(None, abouts)) or 'for everybody'})"
+            for (rule, day, before, after), abouts in alike.items()
+        ]
+
+    def _looser_about(self, about: str) -> str:
+        first, _, then = about.partition(" ")
+        if not then or about in self.rulebook.questions:
+            return self.question(about)
+        return f"{self.treatment(first)}, then {self.treatment(then)}"
 
 
-def _strength(strength: tuple[int, int]) -> str:
+def _strength(strength: Any) -> str:
     level, rank = strength
     who = _RANKS[rank] if rank >= 0 else ""
     return f"“{_LEVELS[level]}{', ' if who else ''}{who}”"

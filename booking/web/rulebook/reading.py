@@ -76,8 +76,8 @@ def texts() -> ResponseReturnValue:
 @bp.get("/overrides")
 @readers
 def overrides() -> ResponseReturnValue:
-    counts = override_counts.of(edge.site(), now=edge.now())
-    return page("overrides.html", counts=counts, least=override_counts.LEAST_FIRINGS)
+    found = override_counts.of(edge.site(), now=edge.now())
+    return page("overrides.html", found=found, least=override_counts.LEAST_FIRINGS)
 
 
 def _found(read: Read, wanted: dict[str, str]) -> Iterator[RuleOutline]:
@@ -86,12 +86,16 @@ def _found(read: Read, wanted: dict[str, str]) -> Iterator[RuleOutline]:
         said = f"{rule.id} {rule.title} {rule.summary} {rule.reason}".casefold()
         if not all(word in said for word in wanted["q"].casefold().split()):
             continue
-        if wanted["treatment"] and not _is_for(rule, wanted["treatment"]):
-            continue
-        if wanted["question"] and wanted["question"] not in rule.questions:
-            continue
-        yield rule
+        if _is_about(rule, wanted["treatment"], wanted["question"]):
+            yield rule
 
 
-def _is_for(rule: RuleOutline, code: str) -> bool:
-    return code in rule.treatments or "all" in rule.treatments
+def _is_about(rule: RuleOutline, code: str, question: str) -> bool:
+    """Whether the rule, or one part of it, is about both; nothing wanted: any."""
+    if not question:
+        return not code or bool({code, "all"} & set(rule.treatments))
+    return any(
+        question in (part.question, part.by)
+        and (not code or bool({code, "all"} & set(part.treatments)))
+        for part in rule.parts
+    )
