@@ -27,6 +27,18 @@ from screening.edits import Edit
 
 LONGEST_TITLE = 100
 LONGEST_TEXT = 1000
+_WORDS = {
+    "from": "the first day",
+    "until": "the end",
+    "verdict": "what the days are",
+    "release_by": "the row",
+    "tail": "the number of days",
+    "days": "the number of days",
+    "at_least": "the number of days",
+    "valid_days": "the number of days",
+    "off": "this rule",
+    "case": "",
+}
 
 
 def drafts(site: Site) -> Sequence[RulebookVersion]:
@@ -165,7 +177,9 @@ def load(wanted: Sequence[Edit], profile: str, about: Edit | None = None) -> Rul
     try:
         return screening.load_edited(wanted, profile=profile)
     except RulebookError as error:
-        said = f"{error.rule}: {error.key} {error.why}".replace(":  ", ": ")
+        what = _WORDS.get(error.key, error.key)
+        why = error.why.replace("the band", "the row").replace("a band", "a row")
+        said = " ".join(f"{error.rule}: {what} {why}".split()) + "."
         raise InvalidRequest.of(_field(error, about), said) from None
     except EditError as error:
         raise InvalidRequest.of("edits", f"This does not fit: {error}.") from None

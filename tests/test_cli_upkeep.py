@@ -150,9 +150,14 @@ def test_the_impact_of_a_rulebook_is_listed_by_visit(runner, session, tmp_path, 
 
     assert changed.output == (
         f"visit {longer} on 2027-03-09, microneedling on face: clear -> hold (R-55)\n"
+        "R-55: 1 visits, 2 decisions\n"
         "1 of 3 visits to come would change.\n"
+        "2 of 3 decisions of the last 90 days would.\n"
     )
-    assert same.output == "0 of 3 visits to come would change.\n"
+    assert same.output == (
+        "0 of 3 visits to come would change.\n"
+        "0 of 3 decisions of the last 90 days would.\n"
+    )
 
 
 def test_rekeying_seals_every_value_anew(runner, clinic, session, make_app, tmp_path):

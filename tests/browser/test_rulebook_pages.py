@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import timedelta
 
 import pytest
@@ -55,9 +54,6 @@ def _change_toxin(page, days):
 
 
 def _check(page, name):
-    if folder := os.environ.get("CLEARSLOT_PICTURES"):
-        width = page.viewport_size["width"]
-        page.screenshot(path=f"{folder}/{name}-{width}.png", full_page=True)
     assert_accessible(page)
     wider = "document.documentElement.scrollWidth > window.innerWidth"
     assert not page.evaluate(wider), name
