@@ -248,8 +248,9 @@ def test_an_export_knows_every_table(session):
         "closure",
         "treatment",
         "heartbeat",
+        "rulebook_content",
     }
-    about_staff = {"user", "role", "roles_users", "api_token"}
+    about_staff = {"user", "role", "roles_users", "api_token", "rulebook_version"}
     # The times of the visits once more, and digests of requests.
     doubles = {"claim", "idempotency_key"}
 
