@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Select, func, select, tuple_
 
 import screening
-from booking import gate, rulebooks
+from booking import gate, requirements, rulebooks
 from booking.clock import local_day
 from booking.db import db
 from booking.models.appointment import UPCOMING, Appointment
@@ -172,7 +172,13 @@ def _verdict(  # noqa: PLR0913 - one decision, every part of it named
     now: datetime,
 ) -> tuple[str, tuple[Window, ...]]:
     today = local_day(now, site.timezone)
-    clearance = _judged(rulebook, visit.screening, today=today, records=records)
+    clearance = _judged(
+        rulebook,
+        visit.screening,
+        today=today,
+        records=records,
+        required=requirements.required_for(visit.treatment),
+    )
     if clearance is None:
         return NOT_OFFERED, ()
     day = local_day(visit.starts_at, site.timezone)
@@ -186,6 +192,7 @@ def _judged(
     *,
     today: date,
     records: Sequence[screening.Record] = (),
+    required: Sequence[screening.Requirement] = (),
 ) -> Clearance | None:
     treatment = rulebook.treatments.get(row.treatment)
     if treatment is None or row.area not in treatment.areas:
@@ -193,7 +200,13 @@ def _judged(
     # A question that this rulebook no longer asks says nothing to it.
     said = {k: v for k, v in row.answers.items() if k in rulebook.questions}
     return screening.clearance(
-        rulebook, row.treatment, row.area, said, today=today, records=records
+        rulebook,
+        row.treatment,
+        row.area,
+        said,
+        today=today,
+        records=records,
+        requirements=required,
     )
 
 

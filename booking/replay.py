@@ -1,15 +1,17 @@
 """Whether a stored decision is still explained by the version that made it.
 
 A screening stores its answers, its day, its version and the clearance; not what was on
-record then. So a decision that rested on answers alone must come out the very same.
-One that saw records too must hold every window that the answers still make by
-themselves, and no day of it may be milder than they are.
+record then, nor what the clinic asked for before a treatment. So windows of such a
+requirement are set aside, and a decision that rested on answers alone must come out the
+very same. One that saw records too must hold every window that the answers still make
+by themselves, and no day of it may be milder than they are.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -37,15 +39,27 @@ def replay(row: Screening) -> Outcome:
     rulebook = rulebooks.find(row.rulebook)
     if rulebook is None:
         return Outcome.UNKNOWN
-    stored = screenings.clearance_of(row)
+    stored = _of_rulebook(screenings.clearance_of(row))
+    days = row.answer_days or {}
     again = screening.clearance(
-        rulebook, row.treatment, row.area, row.answers, today=row.day
+        rulebook,
+        row.treatment,
+        row.area,
+        row.answers,
+        today=row.day,
+        given_on={name: date.fromisoformat(day) for name, day in days.items()},
     )
     if stored == again:
         return Outcome.SAME
     return (
         Outcome.RECORDS if _with_records(stored, again, rulebook) else Outcome.DIFFERS
     )
+
+
+def _of_rulebook(stored: Clearance) -> Clearance:
+    """Without what the clinic itself asks for first: no version decides that."""
+    windows = tuple(w for w in stored.windows if not screening.kinds_lacking([w]))
+    return replace(stored, windows=windows)
 
 
 def since(

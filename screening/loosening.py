@@ -145,11 +145,19 @@ def _of_clause(clause: Clause, questions: Mapping[str, Question]) -> Forms:
         if clause.now is not None:
             yield ("now",), _meant(clause.now)
         yield ("ended",), _named(clause.ended)
-    elif isinstance(clause, Tick):
+    else:
+        yield from _of_answers(clause)
+
+
+def _of_answers(clause: Clause) -> Forms:
+    if isinstance(clause, Tick):
         for answer in clause.answers:
             yield ("tick", answer), _meant(clause.meaning)
-    elif isinstance(clause, Words | Age):
-        yield (type(clause).__name__,), _named(clause.bands())
+    elif isinstance(clause, Words):
+        for word in clause.mentions or ("",):
+            yield ("words", word), _named(clause.bands())
+    elif isinstance(clause, Age):
+        yield ("age",), _named(clause.bands())
     else:
         raise TypeError(f"nobody knows how strict {type(clause).__name__} is")
 

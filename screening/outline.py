@@ -207,7 +207,7 @@ def _part(  # noqa: PLR0913 - a part is where it stands and what it is
         kind=clause["kind"],
         question=clause.get("question", ""),
         by=clause.get("by", ""),
-        answers=tuple(kept.get("answers", clause.get("answers", ()))),
+        answers=tuple(kept.get("answers") or _answers(clause)),
         otherwise=bool(place.get("otherwise", False)),
         treatments=("all",) if treatments == "all" else tuple(treatments),
         profiles=tuple(clause.get("profiles", ())),
@@ -217,6 +217,11 @@ def _part(  # noqa: PLR0913 - a part is where it stands and what it is
         rows=tuple(_row(band, reason) for band in bands),
         numbers=_numbers(place, shape),
     )
+
+
+def _answers(clause: Table) -> tuple[str, ...]:
+    """The answers, or the words of an answer, that wake a clause."""
+    return tuple(clause.get("answers") or clause.get("mentions", ()))
 
 
 def _row(band: Table, reason: str) -> Row:
