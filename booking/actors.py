@@ -11,13 +11,14 @@ _AUTHORITIES = {
     RECEPTION: {"reception"},
     CLINICIAN: {"reception", "clinician"},
     # The manager role alone is no clinical authority.
-    MANAGER: {"reception"},
+    MANAGER: {"reception", "manager"},
 }
 
 
 @dataclass(frozen=True)
 class Actor:
-    """`name` goes into the audit trail; `authorities` say what they may release.
+    """`name` goes into the audit trail; `authorities` say what they may release,
+    and whether they run the practice.
 
     `proven`: this very request shows that the address is theirs, so what they are told
     may rest on the clinic's records (I-9b).

@@ -179,6 +179,35 @@ class NeedsAnswer(BookingError):
     )
 
 
+class DraftChanged(BookingError):
+    code = "draft_changed"
+    status = 409
+    sentence = (
+        "Somebody else changed this draft while you had it open. Look at it as it is "
+        "now, and make your change again."
+    )
+
+
+class DraftOutdated(BookingError):
+    code = "draft_outdated"
+    status = 409
+    sentence = (
+        "Another version of the rulebook came into force after this draft was begun. "
+        "Bring the draft up to date first, and look at its changes again."
+    )
+
+
+class NeedsSignature(BookingError):
+    """`extra["rules"]` names the rules that become less strict."""
+
+    code = "needs_signature"
+    status = 409
+    sentence = (
+        "This draft makes a rule less strict. A clinician who did not work on it has "
+        "to sign it before it can be published."
+    )
+
+
 @dataclass(frozen=True)
 class Problems:
     """Collects bad fields so that all of them are told at once."""

@@ -31,6 +31,8 @@ from booking import (
     maintenance,
     recheck_answers,
     rescreening_runs,
+    rulebook_versions,
+    rulebooks,
 )
 from booking.clock import utc_now
 from booking.db import begin_write, db
@@ -174,6 +176,12 @@ def _chase_checkins(app: Flask, _stop: threading.Event) -> int:
     return checkins.chase(now=app.config["CLOCK"]())
 
 
+def _rulebook(app: Flask, _stop: threading.Event) -> int:
+    now = app.config["CLOCK"]()
+    rulebooks.keep_shipped(now=now)
+    return rulebook_versions.put_due_in_force(now=now)
+
+
 def _seal(_app: Flask, _stop: threading.Event) -> int:
     begin_write()
     try:
@@ -213,6 +221,7 @@ JOBS = (
     Job("ask_again", 6 * 3600, _ask_again),
     Job("sweep", 30, _sweep),
     Job("checkins", 60, _chase_checkins),
+    Job("rulebook", 20, _rulebook),
     Job("dispatch", 2, _dispatch),
     Job("seal", 5, _seal),
 )

@@ -15,8 +15,18 @@ from screening.catalogue import (
     Treatment,
 )
 from screening.clearance import Clearance
+from screening.differences import Difference
+from screening.edits import EditError
 from screening.facts import Record
-from screening.loading import SHIPPED, load
+from screening.loading import (
+    SHIPPED,
+    content_of,
+    load,
+    load_content,
+    load_edited,
+    version_of,
+)
+from screening.loosening import Looser, loosens
 from screening.questions import Choice, Follow, Page, Question
 from screening.readers.rules import PROFILES
 from screening.reading import RulebookError
@@ -35,8 +45,11 @@ __all__ = [
     "Clearance",
     "Conflict",
     "Deadline",
+    "Difference",
+    "EditError",
     "FieldError",
     "Follow",
+    "Looser",
     "Notice",
     "Page",
     "Question",
@@ -56,7 +69,12 @@ __all__ = [
     "check_answers",
     "clearance",
     "kinds_lacking",
+    "content_of",
     "load",
+    "load_content",
+    "load_edited",
+    "loosens",
     "pin_answers",
     "questionnaire",
+    "version_of",
 ]

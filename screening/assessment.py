@@ -210,6 +210,10 @@ class _Case:
         for advice in self.sheet.advice:
             if advice.unless_record.isdisjoint(done):
                 self.found.notices.append(advice.notice)
+        grounds = Grounds((), Provenance.SYSTEM.value, (), "always")
+        for standing in self.sheet.standing:
+            if standing.unless_record.isdisjoint(done):
+                self.found.add(standing.band, today, None, of=grounds)
 
 
 def _on_record(record: Record, name: str) -> Grounds:

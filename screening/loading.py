@@ -1,14 +1,16 @@
-"""Loads a rulebook folder: reads it, checks it as a whole, prepares every sheet."""
+"""Loads a rulebook: reads it, checks it as a whole, prepares every sheet."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
+from screening.edits import Edit, apply, written
 from screening.readers.catalogue import read_catalogue, read_sources
 from screening.readers.intervals import read_intervals
 from screening.readers.layout import Layout
@@ -34,6 +36,9 @@ from screening.validation import check_clear_answers, check_uses
 SHIPPED = Path(__file__).parent / "rulebooks"
 FILES = ("sources", "treatments", "questions", "intervals", "rules", "messages")
 
+Content = Mapping[str, Any]
+"""All that the files of a rulebook say, as JSON values, by file."""
+
 
 def load(folder: Path | None = None, *, profile: str = "SkinPen") -> Rulebook:
     """The rulebook in `folder`, or the shipped one, for a device profile.
@@ -41,18 +46,76 @@ def load(folder: Path | None = None, *, profile: str = "SkinPen") -> Rulebook:
     RulebookError names file, rule and line of the first mistake; ValueError an unknown
     profile. The shipped one is read once.
     """
+    _check_profile(profile)
+    return _shipped(profile) if folder is None else _build(_read(folder), profile)
+
+
+def load_edited(edits: Sequence[Edit], *, profile: str) -> Rulebook:
+    """The shipped rulebook with a clinic's edits; read once for as long as it is used.
+
+    RulebookError, or EditError for an edit of something that is not there.
+    """
+    _check_profile(profile)
+    return _edited(profile, written(edits)) if edits else _shipped(profile)
+
+
+def load_content(content: Content, *, profile: str) -> Rulebook:
+    """The rulebook that `content_of` kept: the same version, whatever ships by now."""
+    _check_profile(profile)
+    # A copy: the readers must not share tables with whoever kept the content.
+    return _build(_documents(json.loads(json.dumps(content))), profile)
+
+
+def content_of(edits: Sequence[Edit] = (), *, folder: Path = SHIPPED) -> Content:
+    """What the files say with these edits applied, to be kept or compared."""
+    documents = _fresh() if folder == SHIPPED else _read(folder)
+    apply(documents, edits)
+    return {name: document.table for name, document in documents.items()}
+
+
+def version_of(content: Content, profile: str) -> str:
+    """A digest of what the files mean: comments and layout do not count."""
+    text = json.dumps([profile, content], sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _check_profile(profile: str) -> None:
     if profile not in PROFILES:
         raise ValueError(f"{profile!r} is not one of {', '.join(PROFILES)}")
-    return _shipped(profile) if folder is None else _load(folder, profile)
 
 
 @cache
 def _shipped(profile: str) -> Rulebook:
-    return _load(SHIPPED, profile)
+    return _build(_read(SHIPPED), profile)
 
 
-def _load(folder: Path, profile: str) -> Rulebook:
-    read = {name: read_document(folder / f"{name}.toml") for name in FILES}
+@lru_cache(maxsize=16)
+def _edited(profile: str, edits: str) -> Rulebook:
+    documents = _fresh()
+    apply(documents, json.loads(edits))
+    return _build(documents, profile)
+
+
+def _fresh() -> dict[str, Document]:
+    """The shipped files once more, to be changed."""
+    return _documents(json.loads(_shipped_text()))
+
+
+@cache
+def _shipped_text() -> str:
+    # Reading JSON is far quicker than reading the files again.
+    return json.dumps({name: file.table for name, file in _read(SHIPPED).items()})
+
+
+def _read(folder: Path) -> dict[str, Document]:
+    return {name: read_document(folder / f"{name}.toml") for name in FILES}
+
+
+def _documents(content: Content) -> dict[str, Document]:
+    return {name: Document(f"{name}.toml", content[name], {}) for name in FILES}
+
+
+def _build(read: Mapping[str, Document], profile: str) -> Rulebook:
     sources = read_sources(read["sources"])
     info = read_texts(read["messages"], "info", sources)
     catalogue = read_catalogue(read["treatments"], sources, info)
@@ -65,8 +128,9 @@ def _load(folder: Path, profile: str) -> Rulebook:
     check_uses(read["questions"], found, clauses, questions)
     sheets = Layout(catalogue, questions, found, clauses, spacings).sheets()
     check_clear_answers(read["questions"], sheets, questions)
+    content = {name: document.table for name, document in read.items()}
     return Rulebook(
-        version=_version(read, profile),
+        version=version_of(content, profile),
         profile=profile,
         treatments=MappingProxyType(dict(catalogue.treatments)),
         areas=MappingProxyType(dict(catalogue.areas)),
@@ -83,10 +147,3 @@ def _load(folder: Path, profile: str) -> Rulebook:
         requirement_texts=MappingProxyType(found.requirement_texts),
         sheets=MappingProxyType(sheets),
     )
-
-
-def _version(read: Mapping[str, Document], profile: str) -> str:
-    """A digest of what the files mean: comments and layout do not count."""
-    meaning = {name: document.table for name, document in read.items()}
-    text = json.dumps([profile, meaning], sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]

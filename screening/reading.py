@@ -16,13 +16,27 @@ _SYNTAX_LINE = re.compile(r"at line (\d+)")
 class RulebookError(ValueError):
     """A mistake in a rulebook: in which file, in which rule or entry, on which line."""
 
-    def __init__(self, file: str, rule: str, line: int, message: str) -> None:
+    def __init__(
+        self,
+        file: str,
+        rule: str,
+        line: int,
+        message: str,
+        *,
+        key: str = "",
+        table: Mapping[str, Any] | None = None,
+    ) -> None:
         where = f"{file}, line {line}" + (f", {rule}" if rule else "")
-        super().__init__(f"{where}: {message}")
+        said = f"{key}: {message}" if key else message
+        super().__init__(f"{where}: {said}")
         self.file = file
         self.rule = rule
         self.line = line
-        self.message = message
+        self.message = said
+        # For whoever edits without files: which value of which table, and only why.
+        self.key = key
+        self.table = table
+        self.why = message
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +51,9 @@ class Entry:
 
     def error(self, message: str, key: str = "") -> RulebookError:
         """The error to raise about this entry."""
-        said = f"{key}: {message}" if key else message
-        return RulebookError(self.file, self.rule, self.line, said)
+        return RulebookError(
+            self.file, self.rule, self.line, message, key=key, table=self.table
+        )
 
     def has(self, key: str) -> bool:
         """Whether the entry says anything about `key`."""
@@ -71,6 +86,19 @@ class Entry:
     def maybe_number(self, key: str) -> int | None:
         """A whole number, or None if it is not given."""
         return self.number(key) if self.has(key) else None
+
+    def days(self, key: str, default: int | None = None, *, most: int = 3660) -> int:
+        """A number of days: none is negative, and none is longer than ten years."""
+        value = self.number(key, default)
+        if value < 0:
+            raise self.error("must not be negative", key)
+        if value > most:
+            raise self.error(f"must be at most {most} days", key)
+        return value
+
+    def maybe_days(self, key: str) -> int | None:
+        """A number of days, or None if it is not given."""
+        return self.days(key) if self.has(key) else None
 
     def decimal(self, key: str) -> float:
         """A number, whole or not."""

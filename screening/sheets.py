@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from screening.questions import Question
 from screening.rules.model import Band, Clause
@@ -25,6 +25,14 @@ class Advice:
     """A notice for everybody, unless one of these treatments is on record."""
 
     notice: Notice
+    unless_record: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A hold for everybody, unless one of these treatments is on record."""
+
+    band: Band
     unless_record: frozenset[str]
 
 
@@ -55,8 +63,21 @@ class Sheet:
     silence: Silence
     symptom: Band | None
     advice: tuple[Advice, ...]
+    standing: tuple[Standing, ...]
     neighbours: Neighbours | None
     elsewhere: Elsewhere
+
+    def decides_like(self, other: Sheet) -> bool:
+        """Whether both sheets decide everybody alike."""
+        # The spacings of all treatments hang on every sheet: only its own ones count.
+        alone = replace(self, neighbours=None), replace(other, neighbours=None)
+        return alone[0] == alone[1] and self._spaced() == other._spaced()
+
+    def _spaced(self) -> Mapping[tuple[str, str], object]:
+        if self.neighbours is None:
+            return {}
+        spacings = self.neighbours.spacings
+        return {pair: spacings[pair] for pair in spacings if self.treatment in pair}
 
     def concerns(self, area: str | None) -> bool:
         """Whether something on `area` counts here; no area means everywhere."""

@@ -21,10 +21,7 @@ def check_uses(
     questions: Mapping[str, Question],
 ) -> None:
     """The rules that a question names exist and read it; every question is read."""
-    reads: dict[str, set[str]] = {}
-    for placed in clauses:
-        for name in placed.clause.reads():
-            reads.setdefault(name, set()).add(placed.rule.id)
+    reads = _reads(found, clauses)
     for entry in document.entries("question"):
         question = questions[entry.text("id")]
         if not question.rules:
@@ -34,6 +31,21 @@ def check_uses(
                 raise entry.error(f"there is no rule {rule!r}", "rules")
             if rule not in reads.get(question.id, ()):
                 raise entry.error(f"{rule} does not read this question", "rules")
+
+
+def _reads(found: RuleSet, clauses: Iterable[Placed]) -> dict[str, set[str]]:
+    """For every question the rules that look at it."""
+    reads: dict[str, set[str]] = {}
+    # What is switched off, or not for this device, reads its questions all the same.
+    spare = found.spare or RuleSet()
+    for placed in (*clauses, *spare.clauses):
+        for name in placed.clause.reads():
+            reads.setdefault(name, set()).add(placed.rule.id)
+    for tabled in spare.tabled:
+        for key in ("question", "by"):
+            name = tabled.entry.text(key, "")
+            reads.setdefault(name, set()).add(tabled.context.rule.id)
+    return reads
 
 
 def check_clear_answers(

@@ -158,9 +158,14 @@ def test_the_impact_of_a_rulebook_is_listed_by_visit(runner, session, tmp_path, 
 
     assert changed.output == (
         f"visit {longer} on 2027-03-09, microneedling on face: clear -> hold (R-55)\n"
+        "R-55: 1 visits, 2 decisions\n"
         "1 of 3 visits to come would change.\n"
+        "2 of 3 decisions of the last 90 days would.\n"
     )
-    assert same.output == "0 of 3 visits to come would change.\n"
+    assert same.output == (
+        "0 of 3 visits to come would change.\n"
+        "0 of 3 decisions of the last 90 days would.\n"
+    )
 
 
 def test_rekeying_seals_every_value_anew(runner, clinic, session, make_app, tmp_path):
@@ -264,9 +269,9 @@ def test_an_export_knows_every_table(session):
         "heartbeat",
         "rescreening",
         "freed_slot",
-        "rulebook_version",
+        "rulebook_content",
     }
-    about_staff = {"user", "role", "roles_users", "api_token"}
+    about_staff = {"user", "role", "roles_users", "api_token", "rulebook_version"}
     # The times of the visits once more, and digests of requests.
     doubles = {"claim", "idempotency_key"}
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import click
 import flask_migrate
 from flask import Flask, current_app
 from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError
 
 import screening
 from booking import (
@@ -19,12 +22,15 @@ from booking import (
     lockfile,
     portability,
     relocation,
+    replay,
+    rulebooks,
     settings,
 )
 from booking.cli.refusals import Command
 from booking.db import db
 from booking.models.audit import AuditEvent
 from booking.models.clinic import Site
+from booking.models.rulebook import RulebookContent
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
@@ -83,6 +89,8 @@ def rulebook() -> None:
 def rulebook_check(folder: Path | None) -> None:
     """Load a folder of rulebook files and say what is wrong with it."""
     found = _rulebook(folder, None)
+    if folder is None:
+        _check_kept()
     click.echo(
         f"Version {found.version}: {len(found.rules)} rules, "
         f"{len(found.questions)} questions, {len(found.treatments)} treatments."
@@ -93,17 +101,54 @@ def rulebook_check(folder: Path | None) -> None:
 @click.argument("folder", type=_FOLDER)
 def rulebook_impact(folder: Path) -> None:
     """List the booked visits that another rulebook would decide otherwise."""
-    changed = booked = 0
+    changed = booked = decisions = decided = 0
     for site in db.session.scalars(select(Site).order_by(Site.id)):
-        found = impact.of(_rulebook(folder, site), site, now=_now())
-        for change in found:
+        found = impact.whole(_rulebook(folder, site), site, now=_now())
+        for change in found.visits:
             click.echo(str(change))
-        changed += len(found)
+        for rule, (visits, lately) in found.by_rule.items():
+            click.echo(f"{rule}: {visits} visits, {lately} decisions")
+        changed += len(found.visits)
         booked += len(impact.upcoming(site, now=_now()))
+        decisions += found.decisions
+        decided += impact.decided_lately(site, now=_now())
     click.echo(f"{changed} of {booked} visits to come would change.")
+    click.echo(f"{decisions} of {decided} decisions of the last 90 days would.")
+
+
+@rulebook.command("replay", cls=Command)
+@click.option("--days", default=90, show_default=True, type=click.IntRange(1, 36500))
+def rulebook_replay(days: int) -> None:
+    """Decide stored decisions again, by the versions that made them."""
+    counted: Counter[replay.Outcome] = Counter()
+    failed: list[tuple[int, replay.Outcome]] = []
+    for site in db.session.scalars(select(Site).order_by(Site.id)).all():
+        first = _now() - timedelta(days=days)
+        counted += replay.since(site, first, failed=failed)
+    for outcome in replay.Outcome:
+        click.echo(f"{outcome}: {counted[outcome]}")
+    if failed:
+        numbers = ", ".join(str(number) for number, _ in failed[:20])
+        raise click.ClickException(f"Not explained: screenings {numbers}.")
+
+
+def _check_kept() -> None:
+    """Every version that ever decided must still load."""
+    try:
+        names = db.session.scalars(select(RulebookContent.version)).all()
+    except DBAPIError:
+        # The files can be checked before there is a database.
+        db.session.rollback()
+        return
+    for name in names:
+        try:
+            rulebooks.version(name)
+        except screening.RulebookError as error:
+            raise click.ClickException(f"Kept version {name}: {error}") from None
 
 
 def _rulebook(folder: Path | None, site: Site | None) -> screening.Rulebook:
+    # A folder is read for the device that the site has.
     profile = {"profile": site.device_profile} if site else {}
     try:
         return screening.load(folder, **profile)

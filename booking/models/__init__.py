@@ -37,7 +37,7 @@ from booking.models.course import Course, CourseSession
 from booking.models.message import Message, MessageState
 from booking.models.patient import Patient, Record
 from booking.models.rescreening import Rescreening
-from booking.models.rulebook import RulebookVersion, VersionState
+from booking.models.rulebook import RulebookContent, RulebookVersion, VersionState
 from booking.models.screening import Draft, Screening
 from booking.models.settlement import Settlement
 from booking.models.task import Task
@@ -90,6 +90,7 @@ __all__ = [
     "CourseSession",
     "Proxy",
     "Rescreening",
+    "RulebookContent",
     "RulebookVersion",
     "VersionState",
     "Settlement",

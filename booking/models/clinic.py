@@ -6,10 +6,18 @@ from __future__ import annotations
 from datetime import date, time
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    UniqueConstraint,
+    select,
+)
+from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
 from booking.db import Line, Model, Word
+from booking.models.rulebook import RulebookVersion
 
 PRACTITIONER, ROOM, DEVICE = "practitioner", "room", "device"
 
@@ -47,6 +55,13 @@ class Site(Model):
     waitlist_group: Mapped[int] = mapped_column(default=1, server_default="1")
     waitlist_minutes: Mapped[int] = mapped_column(default=120, server_default="120")
 
+    # Read along with the site, so that no page needs another statement for it.
+    rulebook_in_force: Mapped[str | None] = column_property(
+        select(RulebookVersion.version)
+        .where(RulebookVersion.site_id == id, RulebookVersion.in_force)  # noqa: A003 - the column above
+        .correlate_except(RulebookVersion)
+        .scalar_subquery()
+    )
     resources: Mapped[list[Resource]] = relationship(
         back_populates="site", order_by="Resource.id"
     )

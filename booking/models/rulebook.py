@@ -7,7 +7,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.db import Instant, Line, Model, Word
@@ -24,8 +24,10 @@ class RulebookVersion(Model):
 
     `version` is the content hash that screenings store; null while a draft. `edits` are
     applied to the shipped files and hold no patient's data. Once published a row never
-    changes but for `in_force`, which one row of a site has. `loosens`: some edit makes
-    a rule less strict, so a second person has to sign.
+    changes but for `in_force`, which one row of a site has, and a withdrawal before its
+    day. `loosens`: a rule becomes less strict than in `based_on_id`, the version that
+    was in force when the draft was made, so a clinician who is none of its `editors`
+    has to sign. `signed_by` is emptied by every change.
     """
 
     __table_args__ = (
@@ -52,6 +54,7 @@ class RulebookVersion(Model):
     loosens: Mapped[bool] = mapped_column(default=False)
     author: Mapped[Line]
     author_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    editors: Mapped[list[int] | None] = mapped_column(JSON)
     created_at: Mapped[Instant]
     changed_at: Mapped[Instant]
     signed_by: Mapped[Line | None]
@@ -59,3 +62,16 @@ class RulebookVersion(Model):
     published_by: Mapped[Line | None]
     published_at: Mapped[Instant | None]
     effective_on: Mapped[date | None]
+
+
+class RulebookContent(Model):
+    """All that the files of one version said: packed JSON, and no patient's data.
+
+    Kept for every version that ever decided, because the shipped files change with a
+    release and what was decided must still be explained.
+    """
+
+    version: Mapped[Word] = mapped_column(primary_key=True)
+    profile: Mapped[Word]
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    kept_at: Mapped[Instant]

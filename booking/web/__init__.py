@@ -13,6 +13,7 @@ from booking.web import (
     desk,
     mailbox,
     patient,
+    rulebook,
     screening_pages,
     visit,
     visit_changes,
@@ -35,4 +36,5 @@ def init(app: Flask) -> None:
     app.register_blueprint(visit_checks.bp)
     app.register_blueprint(checkin_pages.bp)
     desk.init(app)
+    rulebook.init(app)
     mailbox.init(app)

@@ -74,7 +74,7 @@ def read_bands(
     bands: list[Band] = []
     for entry in above.children(key):
         entry.only(*_BAND)
-        start, end = entry.number("from"), entry.maybe_number("until")
+        start, end = entry.days("from"), entry.maybe_days("until")
         if not bands and start not in starts:
             raise entry.error(f"must begin on day {starts[0]}", "from")
         if bands and bands[-1].end is None:

@@ -20,6 +20,7 @@ from screening.rules.states import (
 )
 from screening.windows import Authority, Verdict
 
+OLDEST = 150
 _ALL = ("kind", "treatments", "profiles", "except_profiles", "reason", "question")
 _MEANING = ("verdict", "release_by", "sources", "unsourced")
 
@@ -33,6 +34,8 @@ def read_age(context: Context, entry: Entry) -> Clause:
     youngest, oldest = entry.number("from"), entry.number("until")
     if not 0 <= youngest < oldest:
         raise entry.error("must be more than from", "until")
+    if oldest > OLDEST:
+        raise entry.error(f"must be at most {OLDEST} years", "until")
     band = read_band(context, entry, entry, start=youngest, end=oldest)
     return Age(question.id, youngest, oldest, band)
 
@@ -57,7 +60,7 @@ def read_planned(context: Context, entry: Entry) -> Clause:
         question.id,
         read_cases(context, entry, ("after", "before")),
         end,
-        entry.number("end_days", 0),
+        entry.days("end_days", 0),
         question.tense == "both",
     )
 
@@ -78,7 +81,7 @@ def _now(context: Context, now: Entry, above: Entry) -> Lasting | Passing:
     now.only(*_MEANING, "mode", "tail")
     if now.one_of("mode", ("lasting", "passing")) == "lasting":
         return Lasting(read_band(context, now, above, start=0, end=None))
-    return _passing(context, now, above, now.number("tail"))
+    return _passing(context, now, above, now.days("tail"))
 
 
 def _passing(context: Context, entry: Entry, above: Entry, tail: int) -> Passing:
@@ -115,7 +118,9 @@ def read_tick(context: Context, entry: Entry) -> Clause:
 def _meaning(context: Context, entry: Entry) -> Meaning:
     if entry.flag("passing"):
         return _passing(context, entry, entry, 0)
-    days = entry.maybe_number("days")
+    days = entry.maybe_days("days")
+    if days == 0:
+        raise entry.error("must be at least one day", "days")
     band = read_band(context, entry, entry, start=0, end=days)
     return Lasting(band) if days is None else Counted(band)
 

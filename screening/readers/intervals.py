@@ -61,9 +61,7 @@ def _same(document: Document, catalogue: Catalogue) -> dict[str, str]:
 def _cell(entry: Entry, catalogue: Catalogue) -> tuple[str, str, Cell]:
     entry.only("first", "then", "days", "basis", "sources")
     basis = entry.one_of("basis", BASES)
-    days = entry.number("days")
-    if days < 0:
-        raise entry.error("must not be negative", "days")
+    days = entry.days("days")
     sources = entry.texts("sources", ())
     if basis != "unsourced":
         sources = catalogue.sourced(entry)

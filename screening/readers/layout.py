@@ -63,6 +63,11 @@ class Layout:
                 for rule, treatments, advice in self.found.advice
                 if treatment in treatments and rule.holds_on(area)
             ),
+            standing=tuple(
+                standing
+                for rule, treatments, standing in self.found.standing
+                if treatment in treatments and rule.holds_on(area)
+            ),
             neighbours=Neighbours(treatment, self.spacings, self.found.neighbour)
             if screened
             else None,

@@ -40,7 +40,7 @@ def read_questions(
     document: Document, treatments: Mapping[str, object]
 ) -> dict[str, Question]:
     """The questions, in order, checked against each other."""
-    valid_days = document.section("defaults").number("valid_days")
+    valid_days = _valid_days(document.section("defaults"))
     pages = {page.id for page in read_pages(document)}
     questions: dict[str, Question] = {}
     for entry in document.entries("question"):
@@ -54,6 +54,14 @@ def read_questions(
                 raise entry.error(f"there is no treatment {report.treatment!r}")
         questions[question.id] = question
     return questions
+
+
+def _valid_days(entry: Entry, default: int | None = None) -> int:
+    # A hundred years: what never changes need not be asked again.
+    days = entry.days("valid_days", default, most=36525)
+    if days == 0:
+        raise entry.error("must be at least one day", "valid_days")
+    return days
 
 
 def _question(
@@ -71,7 +79,7 @@ def _question(
         choices=_choices(entry, kind),
         asked_if=_follow(entry, before),
         area_specific=entry.flag("area_specific"),
-        valid_days=entry.number("valid_days", valid_days),
+        valid_days=_valid_days(entry, valid_days),
         clear_answer=_clear_answer(entry, kind),
         rules=entry.texts("rules"),
         tense=entry.one_of("tense", TENSES),

@@ -13,7 +13,7 @@ from screening.reading import Document, Entry, RulebookError
 from screening.requirements import TEXTS
 from screening.rules.model import Band, Clause, Rule
 from screening.rules.spacing import Measure
-from screening.sheets import Advice, Elsewhere, Silence
+from screening.sheets import Advice, Elsewhere, Silence, Standing
 from screening.windows import Notice
 
 PROFILES = ("SkinPen", "Exceed", "Dermapen4", "RF")
@@ -22,7 +22,7 @@ _STANDING = ("always", "symptom", "unanswered")
 _TABLED = ("spacing", "neighbour")
 _RULE = (
     "id", "title", "treatments", "areas", "summary", "reason", "sources", "set_by",
-    "clause",
+    "clause", "off",
 )  # fmt: skip
 
 
@@ -61,6 +61,8 @@ class RuleSet:
     elsewhere: Elsewhere = Elsewhere("", "")
     neighbour: str = ""
     requirement_texts: dict[str, str] = field(default_factory=dict)
+    standing: list[tuple[Rule, tuple[str, ...], Standing]] = field(default_factory=list)
+    spare: RuleSet | None = None
 
     def needed_silence(self) -> Silence:
         """What silence means; a rulebook must say it."""
@@ -105,8 +107,9 @@ def read_rules(
         )
         for clause in entry.children("clause"):
             # What this profile leaves out is read all the same: a mistake is a mistake.
-            kept = found if _holds(clause, profile) else spare
+            kept = found if _holds(clause, profile) and not rule.off else spare
             _place(kept, context, clause)
+    found.spare = spare
     return found
 
 
@@ -130,6 +133,9 @@ def _rule(entry: Entry, catalogue: Catalogue) -> Rule:
     set_by = entry.one_of("set_by", SETTERS, "answers")
     if (set_by == "answers") != entry.has("clause"):
         raise entry.error("has clauses if, and only if, answers set it", "clause")
+    off = entry.flag("off")
+    if off and (set_by != "answers" or _is_unanswered(entry)):
+        raise entry.error("cannot be switched off", "off")
     texts = [entry.text(key) for key in ("title", "summary", "reason")]
     if not all(text.strip() for text in texts):
         raise entry.error("needs a title, a summary and a reason")
@@ -142,7 +148,14 @@ def _rule(entry: Entry, catalogue: Catalogue) -> Rule:
         texts[2],
         areas,
         set_by,
+        off,
     )
+
+
+def _is_unanswered(entry: Entry) -> bool:
+    # Without it, silence and doubt would clear.
+    clauses = entry.children("clause")
+    return any(clause.table.get("kind") == "unanswered" for clause in clauses)
 
 
 def _holds(clause: Entry, profile: str) -> bool:
@@ -189,28 +202,32 @@ def _stand(
 ) -> None:
     """Clauses that no answer wakes."""
     if kind == "always":
-        found.advice.append((context.rule, treatments, _advice(context, entry)))
+        _always(found, context, treatments, entry)
     elif kind == "symptom":
-        entry.only("kind", "verdict", "release_by", "sources", "reason")
+        entry.only("kind", "verdict", "release_by", "sources", "reason", "unsourced")
         found.symptom = read_band(context, entry, entry, start=0, end=None)
     else:
         found.silence = _silence(context, entry)
 
 
-def _advice(context: Context, entry: Entry) -> Advice:
+def _always(
+    found: RuleSet, context: Context, treatments: tuple[str, ...], entry: Entry
+) -> None:
+    """What is said to everybody; a clinic may make it hold everybody instead."""
     entry.only(
-        "kind",
-        "treatments",
-        "profiles",
-        "reason",
-        "unless_record",
-        "sources",
-        "unsourced",
-    )
+        "kind", "treatments", "profiles", "reason", "unless_record", "sources",
+        "unsourced", "verdict", "release_by",
+    )  # fmt: skip
     context.catalogue.sourced(entry)
     codes = entry.texts("unless_record", ())
     done = frozenset(context.catalogue.treatment(code, entry) for code in codes)
-    return Advice(Notice(context.rule.id, context.reason(entry)), done)
+    rule = context.rule
+    if entry.text("verdict", "inform") == "inform":
+        advice = Advice(Notice(rule.id, context.reason(entry)), done)
+        found.advice.append((rule, treatments, advice))
+    else:
+        band = read_band(context, entry, entry, start=0, end=None)
+        found.standing.append((rule, treatments, Standing(band, done)))
 
 
 def _silence(context: Context, entry: Entry) -> Silence:
@@ -222,7 +239,9 @@ def _silence(context: Context, entry: Entry) -> Silence:
             raise entry.error("is missing", key)
         table = {"sources": entry.texts("sources"), **child.table}
         whole = Entry(child.file, child.rule, child.line, table, child.lines)
-        whole.only("verdict", "release_by", "reason", "sources")
+        whole.only("verdict", "release_by", "reason", "sources", "unsourced")
+        if child.table.get("verdict") == "inform":
+            raise child.error("silence and doubt are never clear", "verdict")
         bands.append(read_band(context, whole, entry, start=0, end=None))
     return Silence(bands[0], bands[1], entry.text("notice"))
 

@@ -70,7 +70,7 @@ def _tabled_bands(
     context = tabled.context
     first = context.catalogue.treatment(entry.text("first"), entry)
     cell = table[first, treatment]
-    least = entry.number("at_least", 0)
+    least = entry.days("at_least", 0)
     beside = context.catalogue.sourced(entry) if entry.has("at_least") else ()
     sources = dict.fromkeys((*beside, *cell.sources, *context.rule.sources))
     return refusal(

@@ -24,6 +24,7 @@ class Rule:
     reason: str
     areas: tuple[str, ...] | None = None
     set_by: str = "answers"
+    off: bool = False
 
     def holds_on(self, area: str) -> bool:
         """Whether the rule is about this area at all."""

@@ -8,7 +8,11 @@ from booking.models import AuditEvent, User
 from tests import builders
 from tests.web.staff import PASSWORD, sign_in, text_of
 
-CLINICIANS_ONLY = {"/desk/holds/clinician", "/desk/patients/1/patch-test"}
+CLINICIANS_ONLY = {
+    "/desk/holds/clinician",
+    "/desk/patients/1/patch-test",
+    "/desk/rulebook/drafts/1/sign",
+}
 
 
 def _requests(app):
