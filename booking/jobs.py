@@ -24,7 +24,7 @@ from flask import Flask
 from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 
-from booking import audit, maintenance
+from booking import audit, maintenance, waitlist
 from booking.clock import utc_now
 from booking.db import begin_write, db
 from booking.messages import backlog, mail, outbox
@@ -144,6 +144,11 @@ def _check_records(app: Flask, _stop: threading.Event) -> int:
     return backlog.check_records(now=app.config["CLOCK"]())
 
 
+def _offer(app: Flask, _stop: threading.Event) -> int:
+    """Every few seconds: whoever waits should hear of a free time before others."""
+    return waitlist.deal_with_freed(now=app.config["CLOCK"]())
+
+
 def _sweep(app: Flask, _stop: threading.Event) -> int:
     maintenance.sweep(now=app.config["CLOCK"]())
     return 0
@@ -183,6 +188,7 @@ JOBS = (
     Job("heartbeat", 10, _beat),
     Job("records", 5, _check_records),
     Job("sweep", 30, _sweep),
+    Job("waitlist", 2, _offer),
     Job("dispatch", 2, _dispatch),
     Job("seal", 5, _seal),
 )

@@ -12,6 +12,7 @@ from booking.db import begin_write, db
 from booking.models.appointment import UPCOMING, Appointment
 from booking.models.clinic import Site
 from booking.models.patient import Patient
+from booking.models.waitlist import WaitlistEntry
 from booking.rescreening import clearance_now, overlaps_own, settle
 from booking.reservations import locked
 
@@ -71,6 +72,11 @@ def _join(appointment: Appointment) -> bool:
         return patients.rows_of_person(own.id) != [own.id]
     appointment.patient_id = known.id
     db.session.flush()
+    db.session.execute(
+        update(WaitlistEntry)
+        .where(WaitlistEntry.patient_id == own.id)
+        .values(patient_id=known.id)
+    )
     db.session.execute(delete(Patient).where(Patient.id == own.id))
     db.session.expire(appointment, ["patient"])
     return True

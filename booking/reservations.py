@@ -165,7 +165,7 @@ def end(appointment: Appointment, *, now: datetime) -> None:
 
     Never commits.
     """
-    placement.free(appointment)
+    placement.free(appointment, now=now)
     appointment.status = Status.EXPIRED
     appointment.ended_at = now
 

@@ -16,6 +16,7 @@ from booking.models.screening import Screening
 
 
 class WaitState(StrEnum):
+    ASKED = "asked"  # the address is not confirmed yet: nothing is offered
     WAITING = "waiting"
     SERVED = "served"  # an offer was accepted
     LEFT = "left"  # by their own wish, or staff's

@@ -1,0 +1,48 @@
+"""messages to people on the waitlist
+
+Revision ID: 0004
+Revises: 0003
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("message", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("entry_id", sa.Integer(), nullable=True))
+        batch_op.alter_column(
+            "appointment_id", existing_type=sa.Integer(), nullable=True
+        )
+        batch_op.create_foreign_key(
+            batch_op.f("fk_message_entry_id"), "waitlist_entry", ["entry_id"], ["id"]
+        )
+        batch_op.create_unique_constraint(
+            batch_op.f("uq_message_entry_id_step_channel_sequence"),
+            ["entry_id", "step", "channel", "sequence"],
+        )
+        batch_op.create_check_constraint(
+            batch_op.f("ck_message_about_one"),
+            "(appointment_id IS NULL) <> (entry_id IS NULL)",
+        )
+
+
+def downgrade() -> None:
+    op.execute("DELETE FROM message WHERE appointment_id IS NULL")
+    with op.batch_alter_table("message", schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f("ck_message_about_one"), type_="check")
+        batch_op.drop_constraint(
+            batch_op.f("uq_message_entry_id_step_channel_sequence"), type_="unique"
+        )
+        batch_op.drop_constraint(batch_op.f("fk_message_entry_id"), type_="foreignkey")
+        batch_op.alter_column(
+            "appointment_id", existing_type=sa.Integer(), nullable=False
+        )
+        batch_op.drop_column("entry_id")
