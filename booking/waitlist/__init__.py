@@ -18,6 +18,7 @@ from booking.waitlist.entries import (
 )
 from booking.waitlist.forgetting import forget
 from booking.waitlist.offers import deal_with_freed, decline, expire_due
+from booking.waitlist.queue import wish_of
 from booking.waitlist.standing import MOST_SHOWN, Standing, standing_of, waiting_at
 from booking.waitlist.wishes import Wish
 
@@ -39,4 +40,5 @@ __all__ = [
     "leave",
     "standing_of",
     "waiting_at",
+    "wish_of",
 ]

@@ -14,6 +14,8 @@ from booking.web import (
     screening_pages,
     visit,
     visit_changes,
+    wait_pages,
+    waiting_pages,
     words,
 )
 
@@ -28,5 +30,7 @@ def init(app: Flask) -> None:
     app.register_blueprint(call_pages.bp)
     app.register_blueprint(visit.bp)
     app.register_blueprint(visit_changes.bp)
+    app.register_blueprint(wait_pages.bp)
+    app.register_blueprint(waiting_pages.bp)
     desk.init(app)
     mailbox.init(app)

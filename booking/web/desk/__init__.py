@@ -16,6 +16,7 @@ from booking.web.desk import (
     questions,
     tasks,
     visits,
+    waitlist,
 )
 from booking.web.desk.blueprint import bp
 
@@ -31,6 +32,7 @@ __all__ = [
     "questions",
     "tasks",
     "visits",
+    "waitlist",
 ]
 
 
