@@ -19,9 +19,8 @@ KEEP_CALLS = timedelta(days=30)
 
 def sweep(*, now: datetime) -> None:
     """Everything that is due, each in a transaction of its own."""
-    # The offers first: what they reserved ends with them.
-    waitlist.expire_due(now=now)
     end_reservations(now=now)
+    waitlist.expire_due(now=now)
     waitlist.close_over(now=now)
     holds.expire_due(now=now)
     forget(now=now)
@@ -31,7 +30,10 @@ def end_reservations(*, now: datetime) -> int:
     """Free the slots of reservations that ran out; how many."""
     over = db.session.scalars(
         select(Appointment.id).where(
-            Appointment.status == Status.RESERVED, Appointment.reserved_until <= now
+            Appointment.status == Status.RESERVED,
+            Appointment.reserved_until <= now,
+            # What was kept for an offer ends with the offer.
+            Appointment.source != waitlist.SOURCE,
         )
     ).all()
     ended = 0

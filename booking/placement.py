@@ -178,23 +178,33 @@ def claim_patient(appointment: Appointment) -> bool:
     return True
 
 
-def free(appointment: Appointment, *, now: datetime, but: Sequence[int] = ()) -> None:
-    """Give back everything the visit occupies, and note that it is free.
+def free(
+    appointment: Appointment,
+    *,
+    now: datetime,
+    but: Sequence[int] = (),
+    since: Sequence[freed.Claimed] | None = None,
+) -> None:
+    """Give back everything the visit occupies, and note what came free by that.
 
-    The claims *but* stay: those of the place to which it has just moved.
+    The claims *but* stay: those of the place to which it has just moved. With *since*
+    only that part is noted: the rest was free before it was kept for somebody.
     """
-    given_back = db.session.execute(
+    rows = db.session.execute(
         update(Claim)
         .where(Claim.appointment_id == appointment.id, Claim.live, Claim.id.not_in(but))
         .values(live=False)
-        .returning(Claim.first_cell, Claim.until_cell)
+        .returning(Claim.resource_id, Claim.first_cell, Claim.until_cell)
         .execution_options(synchronize_session=False)
     ).all()
-    # A rival may have freed what a reservation that ran out still claimed.
-    shown = _shown_span(appointment)
-    freed.note_spans(
-        appointment.site_id, [shown, *((a, b) for a, b in given_back)], now=now
-    )
+    given_back: list[freed.Claimed] = [
+        (resource, first, until)
+        for resource, first, until in rows
+        if resource is not None
+    ]
+    if since is not None:
+        given_back = freed.within(given_back, since)
+    freed.note_claims(appointment.site_id, given_back, now=now)
 
 
 def _shown_span(appointment: Appointment) -> tuple[int, int]:

@@ -17,13 +17,14 @@ from booking.waitlist.entries import (
     leave,
 )
 from booking.waitlist.forgetting import forget
-from booking.waitlist.offers import deal_with_freed, decline, expire_due
+from booking.waitlist.offers import SOURCE, deal_with_freed, decline, expire_due
 from booking.waitlist.queue import wish_of
 from booking.waitlist.standing import MOST_SHOWN, Standing, standing_of, waiting_at
 from booking.waitlist.wishes import Wish
 
 __all__ = [
     "MOST_SHOWN",
+    "SOURCE",
     "Standing",
     "Wish",
     "accept",

@@ -8,7 +8,7 @@ first person for whom everything holds ends the search.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from itertools import islice
 from typing import Any, NamedTuple, cast
@@ -25,7 +25,6 @@ from booking.models.clinic import Site
 from booking.models.screening import Screening
 from booking.models.settlement import Settlement
 from booking.models.waitlist import FreedSlot
-from booking.openings import CELL_SECONDS
 from booking.waitlist import deadlines, queue
 from booking.waitlist.queue import Candidate
 from screening import Verdict
@@ -140,21 +139,40 @@ class _Openings:
 
 
 def _starts(found: Diary, slot: FreedSlot) -> list[Start]:
-    """The free starts whose claims would touch the slot, the nearest to it first."""
-    plan, horizon = found.plan, found.horizon
-    begins = int(slot.starts_at.timestamp()) // CELL_SECONDS
-    ends = -(-int(slot.ends_at.timestamp()) // CELL_SECONDS)
-    touching = cells.window_mask(
-        horizon,
-        begins - plan.total_cells + plan.patient_from + 1,
-        ends + plan.patient_from,
-    )
+    """The starts that were not possible before the slot came free, nearest first.
+
+    Whoever waits did not want those that were free all along.
+    """
+    horizon = found.horizon
     who: dict[int, set[int]] = {}
+    earlier = availability.search(
+        found.plan, _before(found, slot), found.grid & found.bookable
+    )
     for practitioner, mask in found.free().items():
-        for cell in cells.starts_of(mask & touching, horizon):
+        for cell in cells.starts_of(mask & ~earlier[practitioner], horizon):
             who.setdefault(cell, set()).add(practitioner)
+    begins = cells.cell_of(slot.starts_at) + found.plan.patient_from
     near = sorted(who, key=lambda cell: (abs(cell - begins), cell))
     return [_start(found, cell, who[cell], horizon.zone) for cell in near]
+
+
+def _before(found: Diary, slot: FreedSlot) -> list[availability.Resource]:
+    """The resources as they were before the slot came free."""
+    return [
+        replace(
+            resource,
+            free=resource.free
+            & ~cells.mask_of_spans(
+                found.horizon,
+                (
+                    (first, until)
+                    for who, first, until in slot.claims
+                    if who in (None, resource.id)
+                ),
+            ),
+        )
+        for resource in found.resources
+    ]
 
 
 def _start(found: Diary, cell: int, who: set[int], zone: ZoneInfo) -> Start:
@@ -276,16 +294,8 @@ def _first_right(
     clear = [s for s in starts if clearance.verdict_on(s.day) is Verdict.CLEAR]
     if not clear:
         return None
-    taken = queue.taken(candidate, min(clear).at, max(clear).at + timedelta(days=1))
-    length = timedelta(minutes=candidate.minutes)
-    free = (
-        start
-        for start in clear
-        if not any(
-            begins < start.at + length and start.at < ends for begins, ends in taken
-        )
-    )
-    return next(free, None)
+    taken = queue.taken(candidate, min(clear).at, max(clear).at)
+    return next((start for start in clear if not taken.meets(start.at)), None)
 
 
 def _match(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import exists, select
 from sqlalchemy.exc import IntegrityError
@@ -29,7 +30,10 @@ from booking.models.waitlist import (
     WaitState,
 )
 from booking.waitlist import matching
+from booking.waitlist.deadlines import Terms
 
+SOURCE = "waitlist"
+"""The source of a visit that was kept for an offer."""
 MOST_TRIES = 25
 """How often a rival may take what was found free, before the next pass looks again."""
 
@@ -76,12 +80,14 @@ def _offer_next(freed_id: int, *, now: datetime) -> int:
         db.session.delete(slot)
         db.session.commit()
         return 0
-    made = _reserve(match, site, now=now)
+    made = _reserve(match, site, slot, now=now)
     db.session.commit()
     return made
 
 
-def _reserve(match: matching.Match, site: Site, *, now: datetime) -> int:
+def _reserve(
+    match: matching.Match, site: Site, slot: FreedSlot, *, now: datetime
+) -> int:
     """Keep the place, and write the offers with their mails. Never commits."""
     entries = _locked_entries([person.entry_id for person in match.people])
     first = entries[0]
@@ -99,7 +105,7 @@ def _reserve(match: matching.Match, site: Site, *, now: datetime) -> int:
         place,
         Status.RESERVED,
         now=now,
-        source="waitlist",
+        source=SOURCE,
         first_visit=kind.first_visit,
     )
     reserved.reserved_until = match.terms.answer_by
@@ -107,7 +113,7 @@ def _reserve(match: matching.Match, site: Site, *, now: datetime) -> int:
     reserved.records_checked_at = now
     placement.claim(reserved, place, patient_id=None, expires_at=match.terms.answer_by)
     for entry in entries:
-        _add(entry, reserved, match, now=now)
+        _add(entry, reserved, match.terms, slot.claims, now=now)
     return len(entries)
 
 
@@ -134,19 +140,24 @@ def _locked_entries(wanted: Sequence[int]) -> list[WaitlistEntry]:
 
 
 def _add(
-    entry: WaitlistEntry, reserved: Appointment, match: matching.Match, *, now: datetime
+    entry: WaitlistEntry,
+    reserved: Appointment,
+    terms: Terms,
+    freed: list[Any],
+    *,
+    now: datetime,
 ) -> None:
     offer = WaitlistOffer(
         public_id=new_token(),
         entry_id=entry.id,
         appointment_id=reserved.id,
+        freed=freed,
         offered_at=now,
-        answer_by=match.terms.answer_by,
+        answer_by=terms.answer_by,
     )
     db.session.add(offer)
     db.session.flush()
-    due_at = match.terms.mail_at
-    waiting.put(entry, waiting.Kind.OFFER, now=now, due_at=due_at, offer=offer)
+    waiting.put(entry, waiting.Kind.OFFER, now=now, due_at=terms.mail_at, offer=offer)
     audit.record(SYSTEM, "waitlist.offer", offer, now=now)
 
 
@@ -202,7 +213,7 @@ def end(offer: WaitlistOffer, state: OfferState, *, now: datetime) -> None:
     )
     reserved = offer.appointment
     if reserved.status == Status.RESERVED and not db.session.scalar(select(others)):
-        reservations.end(reserved, now=now)
+        reservations.end(reserved, now=now, since=offer.freed)
 
 
 def close(offer: WaitlistOffer, state: OfferState, *, now: datetime) -> None:

@@ -12,10 +12,10 @@ from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from booking import patients, treatments
-from booking.cells import CELL
+from booking.cells import CELL, instant_of
 from booking.db import db
 from booking.errors import InvalidRequest
-from booking.models.appointment import UPCOMING, Appointment, Move, Status
+from booking.models.appointment import UPCOMING, Appointment, Claim, Move, Status
 from booking.models.clinic import Site
 from booking.models.message import Message
 from booking.models.waitlist import (
@@ -28,6 +28,8 @@ from booking.waitlist.wishes import Wish
 
 MOST_MISSED = 2
 """Offers missed in a row after which others come first, until they answer one."""
+A_DAY = timedelta(days=1)
+Span = tuple[datetime, datetime]
 _HAS_TIME = (*UPCOMING, Status.ARRIVED)
 _GAVE_UP = (Status.CANCELLED, Status.NO_SHOW)
 
@@ -40,11 +42,44 @@ class Kind(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Length:
+    """How long a visit of a kind is to its patient, and the buffers around that."""
+
+    lead: timedelta
+    shown: timedelta
+    rest: timedelta
+
+
+@dataclass(frozen=True)
+class Taken:
+    """When somebody has time for nothing, and which places they were offered before."""
+
+    length: Length
+    busy: Sequence[Span]
+    offered: Sequence[Span]
+
+    def meets(self, start: datetime) -> bool:
+        """Whether a visit at *start* would meet any of these.
+
+        A place that was offered counts with all of its buffers: the next quarter of an
+        hour of the same free time is not another time to somebody who said no.
+        """
+        ends = start + self.length.shown
+        return _overlaps(self.busy, start, ends) or _overlaps(
+            self.offered, start - self.length.lead, ends + self.length.rest
+        )
+
+
+def _overlaps(spans: Sequence[Span], starts: datetime, ends: datetime) -> bool:
+    return any(begins < ends and starts < until for begins, until in spans)
+
+
+@dataclass(frozen=True)
 class Candidate:
     """An entry as the search sees it: nothing of it is sealed.
 
     `before` is the start of the visit that would move, `give_up_by` the last moment at
-    which its patient may still do so, `minutes` how long the new one takes.
+    which its patient may still do so.
     """
 
     entry_id: int
@@ -55,7 +90,7 @@ class Candidate:
     wish: Wish
     before: datetime | None
     give_up_by: datetime | None
-    minutes: int
+    length: Length
 
 
 def candidates(
@@ -68,7 +103,7 @@ def candidates(
     """
     visit = aliased(Appointment)
     rows = db.session.execute(_waiting(site, first_day, last_day, visit))
-    lengths: dict[Kind, int] = {}
+    lengths: dict[Kind, Length] = {}
     found = [
         _candidate(row, site, lengths) for row in rows if _may_give_up(row, site, now)
     ]
@@ -125,11 +160,11 @@ def _may_give_up(row: Any, site: Site, now: datetime) -> bool:
     return row.visit_status in UPCOMING and row.visit_at - cut_off > now
 
 
-def _candidate(row: Any, site: Site, lengths: dict[Kind, int]) -> Candidate:
+def _candidate(row: Any, site: Site, lengths: dict[Kind, Length]) -> Candidate:
     moves = row.appointment_id is not None
     kind = Kind(row.treatment, row.visit_first if moves else not row.has_been)
     if kind not in lengths:
-        lengths[kind] = _minutes(kind)
+        lengths[kind] = _length(kind)
     cut_off = timedelta(hours=site.cancel_cutoff_hours)
     return Candidate(
         entry_id=row.id,
@@ -140,17 +175,22 @@ def _candidate(row: Any, site: Site, lengths: dict[Kind, int]) -> Candidate:
         wish=wish_of(row),
         before=row.visit_at,
         give_up_by=row.visit_at - cut_off if moves else None,
-        minutes=lengths[kind],
+        length=lengths[kind],
     )
 
 
-def _minutes(kind: Kind) -> int:
+def _length(kind: Kind) -> Length:
     try:
         row = treatments.treatment_of(kind.treatment)
     except InvalidRequest:
-        return 0  # no longer offered: nothing of it will be found free
+        nothing = timedelta()
+        return Length(nothing, nothing, nothing)  # none of it will be found free
     plan = treatments.plan_of(row, first_visit=kind.first_visit)
-    return (plan.patient_until - plan.patient_from) * CELL // timedelta(minutes=1)
+    return Length(
+        plan.patient_from * CELL,
+        (plan.patient_until - plan.patient_from) * CELL,
+        (plan.total_cells - plan.patient_until) * CELL,
+    )
 
 
 def wish_of(row: Any) -> Wish:
@@ -207,40 +247,39 @@ def missed(site: Site) -> Counter[int]:
     )
 
 
-def taken(
-    candidate: Candidate, since: datetime, until: datetime
-) -> Sequence[tuple[datetime, datetime]]:
-    """When this person cannot be offered anything: other visits, times that they gave
-    up themselves, and times that they were offered before (not: that somebody else of
-    a group was faster for)."""
+def taken(candidate: Candidate, first: datetime, last: datetime) -> Taken:
+    """What is in the way of this person between two starts: other visits, times that
+    they gave up themselves, and places that they were offered before (not: that
+    somebody else of a group was faster for)."""
+    length = candidate.length
+    since, until = first - A_DAY, last + length.shown + A_DAY
     people = patients.rows_of_person(candidate.patient_id)
     visits = select(Appointment.starts_at, Appointment.ends_at).where(
         Appointment.patient_id.in_(people),
         Appointment.status.in_((*_HAS_TIME, *_GAVE_UP)),
         Appointment.id != (candidate.visit_id or 0),
-        Appointment.starts_at < until,
-        Appointment.ends_at > since,
+        Appointment.starts_at.between(since, until),
     )
     moves = (
         select(Move.starts_at, Move.ends_at)
         .join(Appointment, Appointment.id == Move.appointment_id)
-        .where(
-            Appointment.patient_id.in_(people),
-            Move.starts_at < until,
-            Move.ends_at > since,
-        )
+        .where(Appointment.patient_id.in_(people), Move.starts_at.between(since, until))
     )
     offers = (
-        select(Appointment.starts_at, Appointment.ends_at)
-        .join(WaitlistOffer, WaitlistOffer.appointment_id == Appointment.id)
+        select(func.min(Claim.first_cell), func.max(Claim.until_cell))
+        .join(WaitlistOffer, WaitlistOffer.appointment_id == Claim.appointment_id)
         .where(
             WaitlistOffer.entry_id == candidate.entry_id,
             WaitlistOffer.state != OfferState.GONE,
-            Appointment.starts_at < until,
-            Appointment.ends_at > since,
         )
+        .group_by(WaitlistOffer.id)
     )
-    rows: list[Any] = []
-    for statement in (visits, moves, offers):
-        rows += db.session.execute(statement).all()
-    return [(starts, ends) for starts, ends in rows]
+    busy: list[Any] = [*db.session.execute(visits), *db.session.execute(moves)]
+    return Taken(
+        length,
+        busy=[(begins, ends) for begins, ends in busy],
+        offered=[
+            (instant_of(begins), instant_of(ends))
+            for begins, ends in db.session.execute(offers)
+        ],
+    )

@@ -143,15 +143,18 @@ def test_whose_wish_it_does_not_suit_is_not_asked(site, wish):
     assert names() == ["Ada Fair"]
 
 
-def test_another_practitioner_is_not_offered(session):
+def test_what_was_free_all_along_is_not_offered(session):
+    """Dan could have been booked at that time before Cleo could."""
     site = make_clinic(practitioners=2, rooms=2)
     cleo, dan = [r.id for r in site.resources if r.kind == "practitioner"]
     wait(site, BOB, days(practitioners=(dan,)))
-    free_a_slot(site, practitioner=cleo)
+    wait(site, ADA, days(practitioners=(cleo,)), now=NOW + timedelta(minutes=1))
 
+    free_a_slot(site, practitioner=cleo)
     offer_all()
 
-    assert [offer.appointment.practitioner_id for offer in offers()] == [dan]
+    assert names() == ["Ada Fair"]
+    assert [offer.appointment.practitioner_id for offer in offers()] == [cleo]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""messages to people on the waitlist
+"""what came free, and messages to people on the waitlist
 
 Revision ID: 0004
 Revises: 0003
@@ -16,6 +16,13 @@ depends_on = None
 
 
 def upgrade() -> None:
+    for table, column in (("freed_slot", "claims"), ("waitlist_offer", "freed")):
+        with op.batch_alter_table(table, schema=None) as batch_op:
+            batch_op.add_column(
+                sa.Column(column, sa.JSON(), nullable=False, server_default="[]")
+            )
+        with op.batch_alter_table(table, schema=None) as batch_op:
+            batch_op.alter_column(column, existing_type=sa.JSON(), server_default=None)
     with op.batch_alter_table("message", schema=None) as batch_op:
         batch_op.add_column(sa.Column("entry_id", sa.Integer(), nullable=True))
         batch_op.alter_column(
@@ -46,3 +53,6 @@ def downgrade() -> None:
             "appointment_id", existing_type=sa.Integer(), nullable=False
         )
         batch_op.drop_column("entry_id")
+    for table, column in (("freed_slot", "claims"), ("waitlist_offer", "freed")):
+        with op.batch_alter_table(table, schema=None) as batch_op:
+            batch_op.drop_column(column)
