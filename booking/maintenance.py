@@ -11,7 +11,7 @@ from booking.db import begin_write, db
 from booking.models.appointment import Appointment, Claim, IdempotencyKey, Status
 from booking.models.call_back import CallBack
 from booking.models.screening import Draft, Screening
-from booking.models.waitlist import WaitlistEntry, WaitlistOffer
+from booking.models.waitlist import OfferState, WaitlistEntry, WaitlistOffer
 
 KEEP_KEYS = timedelta(days=7)
 KEEP_CALLS = timedelta(days=30)
@@ -33,7 +33,10 @@ def end_reservations(*, now: datetime) -> int:
             Appointment.status == Status.RESERVED,
             Appointment.reserved_until <= now,
             # What was kept for an offer ends with the offer.
-            Appointment.source != waitlist.SOURCE,
+            ~exists().where(
+                WaitlistOffer.appointment_id == Appointment.id,
+                WaitlistOffer.state == OfferState.OPEN,
+            ),
         )
     ).all()
     ended = 0

@@ -6,14 +6,14 @@ import email
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import date, datetime
+from datetime import datetime
 from email.policy import default as mail_policy
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import and_, delete, inspect, or_, select, update
+from sqlalchemy import and_, delete, or_, select, update
 
-from booking import audit
+from booking import audit, plain_rows, waitlist
 from booking.actors import SYSTEM
 from booking.clock import local_day
 from booking.crypto import new_token
@@ -30,14 +30,13 @@ from booking.models.appointment import (
 )
 from booking.models.audit import AuditEvent
 from booking.models.call_back import CallBack
-from booking.models.clinic import Resource, Site
+from booking.models.clinic import Site
 from booking.models.message import Message, MessageState
 from booking.models.patient import Patient, Record
 from booking.models.screening import Draft, Screening
+from booking.models.waitlist import WaitlistEntry, WaitlistOffer
 
 ERASED_NAME = "Erased patient"
-# Keyed hashes by which the system finds things; they say nothing about the person.
-INTERNAL = frozenset({"identity", "token_digest", "bound_to"})
 _UNDECIDED = (Status.RESERVED, Status.HELD, Status.ARRIVED)
 
 
@@ -55,6 +54,8 @@ class Stored:
     records: Sequence[Record]
     messages: Sequence[Message]
     calls: Sequence[CallBack]
+    waits: Sequence[WaitlistEntry]
+    offers: Sequence[WaitlistOffer]
     events: Sequence[AuditEvent]
 
     def summary(self) -> str:
@@ -64,6 +65,7 @@ class Stored:
             ((*self.screenings, *self.drafts), "set of answers", "sets of answers"),
             (self.records, "record"),
             (self.messages, "message"),
+            (self.waits, "place on the waitlist", "places on the waitlist"),
         )
         words = ", ".join(_counted(len(rows), *names) for rows, *names in counts)
         return f"{self.patient.name} <{self.patient.email}>: {words}"
@@ -80,10 +82,10 @@ def export(patient: str, *, now: datetime) -> str:
     db.session.flush()
     found = {
         "exported_at": now.isoformat(),
-        "patient": _row(stored.patient),
-        "visits": [_visit(visit) for visit in stored.visits],
+        "patient": plain_rows.row(stored.patient),
+        "visits": [plain_rows.visit(visit) for visit in stored.visits],
         **{
-            part.name: [_row(row) for row in getattr(stored, part.name)]
+            part.name: [plain_rows.row(row) for row in getattr(stored, part.name)]
             for part in fields(Stored)
             if part.name not in ("patient", "visits")
         },
@@ -116,6 +118,7 @@ def erase(patient: str, *, now: datetime, config: Mapping[str, Any]) -> str:
     _erase_answers(stored)
     _erase_decisions(stored)
     _erase_messages(stored)
+    waitlist.erase(stored.waits, now=now)
     _erase_person(stored.patient)
     for event in stored.events:
         if event.detail is not None:
@@ -147,23 +150,34 @@ def _gather(patient: Patient) -> Stored:
     visits = _all(Appointment, Appointment.patient_id == patient.id)
     ids = [visit.id for visit in visits]
     holds = _all(Hold, Hold.appointment_id.in_(ids))
+    waits = _all(WaitlistEntry, WaitlistEntry.patient_id == patient.id)
+    places = [wait.id for wait in waits]
+    offers = _all(WaitlistOffer, WaitlistOffer.entry_id.in_(places))
+    answered = {row.screening_id for row in (*visits, *waits)}
     return Stored(
         patient=patient,
         visits=visits,
         moves=_all(Move, Move.appointment_id.in_(ids)),
         holds=holds,
         releases=_all(Release, Release.appointment_id.in_(ids)),
-        screenings=_screenings({visit.screening_id for visit in visits}),
+        screenings=_screenings(answered),
         drafts=_all(Draft, Draft.patient_id == patient.id),
         records=_all(Record, Record.patient_id == patient.id),
-        messages=_all(Message, Message.appointment_id.in_(ids)),
+        messages=_all(
+            Message,
+            or_(Message.appointment_id.in_(ids), Message.entry_id.in_(places)),
+        ),
         calls=_calls(patient),
+        waits=waits,
+        offers=offers,
         events=_all(
             AuditEvent,
             or_(
                 _about(Patient, [patient.id]),
                 _about(Appointment, ids),
                 _about(Hold, [hold.id for hold in holds]),
+                _about(WaitlistEntry, places),
+                _about(WaitlistOffer, [offer.id for offer in offers]),
             ),
         ),
     )
@@ -273,29 +287,6 @@ def _delete_letters(folder: Path, message_ids: set[str]) -> None:
             letter = email.message_from_binary_file(file, policy=mail_policy)
         if letter["Message-ID"] in message_ids:
             path.unlink()
-
-
-def _visit(visit: Appointment) -> dict[str, Any]:
-    resource = db.session.get(Resource, visit.practitioner_id or 0)
-    proxy = visit.proxy
-    return _row(visit) | {
-        "practitioner": resource.name if resource else None,
-        "booked_by": f"{proxy.name} ({proxy.relation})" if proxy else None,
-    }
-
-
-def _row(row: Any) -> dict[str, Any]:
-    """Every column but the internal ones, in JSON types."""
-    names = (attribute.key for attribute in inspect(row).mapper.column_attrs)
-    return {name: _plain(getattr(row, name)) for name in names if name not in INTERNAL}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, (date, datetime)):
-        return value.isoformat()
-    if isinstance(value, bytes):
-        return value.decode("utf-8", errors="replace")
-    return value
 
 
 def _counted(number: int, one: str, many: str | None = None) -> str:

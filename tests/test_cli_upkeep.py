@@ -231,6 +231,8 @@ def test_an_export_knows_every_table(session):
         "message",
         "call_back",
         "proxy",
+        "waitlist_entry",
+        "waitlist_offer",
         "audit_event",
     }
     about_nobody = {
@@ -243,6 +245,7 @@ def test_an_export_knows_every_table(session):
         "closure",
         "treatment",
         "heartbeat",
+        "freed_slot",
     }
     about_staff = {"user", "role", "roles_users", "api_token"}
     # The times of the visits once more, and digests of requests.

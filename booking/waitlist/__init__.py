@@ -7,24 +7,16 @@
 from __future__ import annotations
 
 from booking.waitlist.accepting import accept
-from booking.waitlist.entries import (
-    ask,
-    close_over,
-    confirm,
-    get,
-    join_at_desk,
-    join_with_visit,
-    leave,
-)
-from booking.waitlist.forgetting import forget
-from booking.waitlist.offers import SOURCE, deal_with_freed, decline, expire_due
+from booking.waitlist.entries import close_over, confirm, get, leave
+from booking.waitlist.forgetting import erase, forget
+from booking.waitlist.joining import ask, join_at_desk, join_with_visit
+from booking.waitlist.offers import deal_with_freed, decline, expire_due
 from booking.waitlist.queue import wish_of
 from booking.waitlist.standing import MOST_SHOWN, Standing, standing_of, waiting_at
 from booking.waitlist.wishes import Wish
 
 __all__ = [
     "MOST_SHOWN",
-    "SOURCE",
     "Standing",
     "Wish",
     "accept",
@@ -33,6 +25,7 @@ __all__ = [
     "confirm",
     "deal_with_freed",
     "decline",
+    "erase",
     "expire_due",
     "forget",
     "get",

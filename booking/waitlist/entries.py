@@ -1,27 +1,17 @@
-"""Places on the waitlist: asked for, confirmed by mail, left, over.
-
-Whoever asks from outside has not proven the address, so nothing is offered before the
-link in a first mail was used: nobody is put on the list by a stranger (I-9b).
-"""
+"""Places on the waitlist: confirmed by mail, left, over."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 
-from booking import audit, patients, screenings
-from booking.actors import PATIENT, SYSTEM, Actor
+from booking import audit, patients
+from booking.actors import SYSTEM, Actor
 from booking.clock import local_day
-from booking.crypto import new_token
 from booking.db import begin_write, db
-from booking.deciding import birth_date, clearance_of
 from booking.errors import (
-    AnswersExpired,
-    ClearanceExpired,
-    InvalidRequest,
-    NotAllowed,
     NotFound,
     WrongState,
 )
@@ -29,7 +19,6 @@ from booking.messages import waiting
 from booking.models.appointment import UPCOMING, Appointment
 from booking.models.clinic import Site
 from booking.models.patient import Patient
-from booking.models.screening import Screening
 from booking.models.waitlist import (
     OfferState,
     WaitlistEntry,
@@ -37,98 +26,10 @@ from booking.models.waitlist import (
     WaitState,
 )
 from booking.patient_files import MOST_ROWS
-from booking.patients import Contact
-from booking.waitlist import offers, wishes
-from booking.waitlist.wishes import Wish
+from booking.waitlist import offers
 
 CONFIRM_WITHIN = timedelta(hours=48)
-MOST_ASKED = 3
-"""How many unanswered requests one address may have: each of them is a mail."""
 ON_LIST = (WaitState.ASKED, WaitState.WAITING)
-
-
-def ask(
-    screening: Screening, contact: Contact, wish: Wish, *, now: datetime
-) -> WaitlistEntry:
-    """Somebody from outside wants to wait: they are mailed a link to confirm that.
-
-    InvalidRequest names each bad field. Decided on the answers alone.
-    """
-    contact = patients.checked(contact)
-    screening_id = screening.id
-    begin_write()
-    screening = db.session.get_one(Screening, screening_id)
-    if screening.expires_at <= now:
-        raise ClearanceExpired
-    site = db.session.get_one(Site, screening.site_id)
-    clearance = clearance_of(site, screening, now=now, patient_id=None)
-    wishes.check(wish, site, screening.treatment, clearance, now=now)
-    _refuse_flood(contact.email, now=now)
-    screenings.bind(screening, contact.email)
-    patient = patients.add(contact, birth_date(screening), now=now, established=False)
-    entry = _add(screening, patient, wish, None, WaitState.ASKED, now=now)
-    waiting.put(entry, waiting.Kind.CONFIRM, now=now, due_at=now)
-    audit.record(PATIENT, "waitlist.ask", entry, now=now)
-    db.session.commit()
-    return entry
-
-
-def join_with_visit(
-    visit: Appointment, wish: Wish, *, now: datetime, actor: Actor
-) -> WaitlistEntry:
-    """Somebody with a visit wants an earlier time: the visit moves if they accept one.
-
-    Through the link shown at booking it has to be confirmed by mail first.
-    """
-    begin_write()
-    visit = db.session.get_one(Appointment, visit.id, with_for_update=True)
-    if visit.status not in UPCOMING or visit.starts_at <= now or visit.patient is None:
-        raise WrongState
-    site = db.session.get_one(Site, visit.site_id)
-    if screenings.is_stale(visit.screening, site, now=now):
-        raise AnswersExpired
-    known = visit.patient_id if actor.knows_records else None
-    clearance = clearance_of(
-        site, visit.screening, now=now, patient_id=known, ignoring=visit.id
-    )
-    wishes.check(wish, site, visit.treatment, clearance, now=now, visit=visit)
-    if known is None:
-        _refuse_flood(visit.patient.email, now=now)
-    state = WaitState.WAITING if known else WaitState.ASKED
-    entry = _add(visit.screening, visit.patient, wish, visit, state, now=now)
-    _welcome(entry, now=now, actor=actor)
-    db.session.commit()
-    return entry
-
-
-def join_at_desk(
-    screening: Screening,
-    contact: Contact,
-    wish: Wish,
-    *,
-    now: datetime,
-    actor: Actor,
-    patient_id: int | None = None,
-) -> WaitlistEntry:
-    """Put a caller on the list: staff know who it is, and records count."""
-    if not actor.authorities:
-        raise NotAllowed
-    contact = patients.checked(contact)
-    screening_id = screening.id
-    begin_write()
-    screening = db.session.get_one(Screening, screening_id)
-    site = db.session.get_one(Site, screening.site_id)
-    if patient_id is None:
-        patient = patients.at_desk(contact, birth_date(screening), now=now)
-    else:
-        patient = db.session.get_one(Patient, patient_id)
-    clearance = clearance_of(site, screening, now=now, patient_id=patient.id)
-    wishes.check(wish, site, screening.treatment, clearance, now=now)
-    screenings.bind(screening, patient.email)
-    entry = _add(screening, patient, wish, None, WaitState.WAITING, now=now)
-    _welcome(entry, now=now, actor=actor)
-    db.session.commit()
-    return entry
 
 
 def confirm(entry: WaitlistEntry, *, now: datetime, actor: Actor) -> WaitlistEntry:
@@ -151,7 +52,7 @@ def _confirm(entry_id: int, *, now: datetime, actor: Actor) -> WaitlistEntry:
         raise WrongState("This place on the list has ended. You can join it again.")
     _join_person(entry)
     entry.state = WaitState.WAITING
-    _replace_earlier(entry, now=now)
+    replace_earlier(entry, now=now)
     audit.record(actor, "waitlist.confirm", entry, now=now)
     db.session.commit()
     return entry
@@ -214,48 +115,7 @@ def get(entry_id: int) -> WaitlistEntry:
     return entry
 
 
-def _add(
-    screening: Screening,
-    patient: Patient,
-    wish: Wish,
-    visit: Appointment | None,
-    state: WaitState,
-    *,
-    now: datetime,
-) -> WaitlistEntry:
-    entry = WaitlistEntry(
-        public_id=new_token(),
-        site_id=screening.site_id,
-        patient_id=patient.id,
-        screening_id=screening.id,
-        appointment_id=visit.id if visit else None,
-        treatment=screening.treatment,
-        area=screening.area,
-        first_day=wish.first_day,
-        last_day=wish.last_day,
-        weekdays=list(wish.weekdays),
-        from_time=wish.from_time,
-        until_time=wish.until_time,
-        practitioners=list(wish.practitioners),
-        state=state,
-        joined_at=now,
-    )
-    db.session.add(entry)
-    db.session.flush()
-    return entry
-
-
-def _welcome(entry: WaitlistEntry, *, now: datetime, actor: Actor) -> None:
-    """Tell them by mail, with the link by which they can leave. Never commits."""
-    kind = waiting.Kind.CONFIRM
-    if entry.state == WaitState.WAITING:
-        kind = waiting.Kind.JOINED
-        _replace_earlier(entry, now=now)
-    waiting.put(entry, kind, now=now, due_at=now)
-    audit.record(actor, "waitlist.ask", entry, now=now)
-
-
-def _replace_earlier(entry: WaitlistEntry, *, now: datetime) -> None:
+def replace_earlier(entry: WaitlistEntry, *, now: datetime) -> None:
     """One place per person, treatment and area: the new wish, the old turn."""
     people = patients.rows_of_person(entry.patient_id)
     earlier = db.session.scalars(
@@ -316,21 +176,3 @@ def _join_person(entry: WaitlistEntry) -> None:
         db.session.delete(own)
         db.session.flush()
         db.session.expire(entry, ["patient"])
-
-
-def _refuse_flood(email: str, *, now: datetime) -> None:
-    asked = (
-        select(func.count(WaitlistEntry.id))
-        .join(WaitlistEntry.patient)
-        .where(
-            Patient.email == email,
-            WaitlistEntry.state == WaitState.ASKED,
-            WaitlistEntry.joined_at > now - CONFIRM_WITHIN,
-        )
-    )
-    if (db.session.scalar(asked) or 0) >= MOST_ASKED:
-        raise InvalidRequest.of(
-            "email",
-            "We have written to this address several times. Please open the link in "
-            "one of those mails.",
-        )

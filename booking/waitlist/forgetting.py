@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, select
@@ -10,8 +11,9 @@ from booking.db import db
 from booking.models.appointment import Appointment, Claim, Status
 from booking.models.message import Message
 from booking.models.patient import Patient
-from booking.models.waitlist import WaitlistEntry, WaitlistOffer
+from booking.models.waitlist import OfferState, WaitlistEntry, WaitlistOffer
 from booking.screenings import LIFETIME
+from booking.waitlist import offers
 from booking.waitlist.entries import ON_LIST
 
 
@@ -33,6 +35,19 @@ def forget(*, now: datetime) -> int:
     delete_entries(entries)
     _delete_strangers(strangers)
     return len(entries)
+
+
+def erase(entries: Sequence[WaitlistEntry], *, now: datetime) -> None:
+    """Delete somebody's waits at once; a place that is kept for them goes to the next
+    person. Never commits."""
+    numbers = [entry.id for entry in entries]
+    rows = select(WaitlistOffer).where(
+        WaitlistOffer.entry_id.in_(numbers), WaitlistOffer.state == OfferState.OPEN
+    )
+    for offer in db.session.scalars(rows).all():
+        offers.end(offer, OfferState.DECLINED, now=now)
+    db.session.flush()
+    delete_entries(numbers)
 
 
 def delete_entries(entries: list[int]) -> None:

@@ -8,40 +8,26 @@ first person for whom everything holds ends the search.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime
 from itertools import islice
-from typing import Any, NamedTuple, cast
-from zoneinfo import ZoneInfo
+from typing import Any, cast
 
 from sqlalchemy import LargeBinary, select, type_coerce
 
-from booking import availability, cells, diary, gate, screenings
-from booking.clock import local_day
+from booking import availability, gate, screenings
 from booking.db import db, keys
-from booking.diary import Diary, Search
-from booking.errors import InvalidRequest
 from booking.models.clinic import Site
 from booking.models.screening import Screening
 from booking.models.settlement import Settlement
 from booking.models.waitlist import FreedSlot
 from booking.waitlist import deadlines, queue
+from booking.waitlist.openings import Openings, Start, days_of
 from booking.waitlist.queue import Candidate
 from screening import Verdict
 
 CHUNKS = (4, 32, 128)
 """How many answers are fetched at once, while the right person is not found."""
-
-
-class Start(NamedTuple):
-    """A start that is free, as the wishes see it; `best` is whom the diary would
-    choose."""
-
-    at: datetime
-    day: date
-    wall: time
-    who: frozenset[int]
-    best: int
 
 
 @dataclass(frozen=True)
@@ -71,10 +57,10 @@ class _Answers:
 def find(slot: FreedSlot, site: Site, *, now: datetime) -> Match | None:
     """The next person to be offered *slot*, with as many more as the site's group has
     room for."""
-    waiting = queue.candidates(site, *_days(slot, site, now), now=now)
+    waiting = queue.candidates(site, *days_of(slot, site, now), now=now)
     if not waiting:
         return None
-    openings = _Openings(slot, site, now)
+    openings = Openings(slot, site, now)
     chosen: Match | None = None
     for candidate, start in _right(waiting, openings, site, now):
         found = _match(candidate, start, site, now)
@@ -82,7 +68,8 @@ def find(slot: FreedSlot, site: Site, *, now: datetime) -> Match | None:
             continue
         if chosen is None:
             chosen = found
-            openings.pin(candidate, found)
+            who = found.practitioner or availability.NOBODY
+            openings.pin(candidate.kind, found.start, who)
         else:
             chosen = _joined(chosen, found)
         if len(chosen.people) >= max(site.waitlist_group, 1):
@@ -90,102 +77,8 @@ def find(slot: FreedSlot, site: Site, *, now: datetime) -> Match | None:
     return chosen
 
 
-def _days(slot: FreedSlot, site: Site, now: datetime) -> tuple[date, date]:
-    today = local_day(now, site.timezone)
-    last = today + timedelta(days=site.horizon_days - 1)
-    return (
-        max(today, local_day(slot.starts_at, site.timezone)),
-        min(last, local_day(slot.ends_at, site.timezone)),
-    )
-
-
-@dataclass
-class _Openings:
-    """The free starts that touch the slot, for each kind of visit (read once each)."""
-
-    slot: FreedSlot
-    site: Site
-    now: datetime
-    known: dict[queue.Kind, tuple[Start, ...]] = field(default_factory=dict)
-    only: queue.Kind | None = None
-
-    def of(self, kind: queue.Kind) -> tuple[Start, ...]:
-        if self.only is not None and kind != self.only:
-            return ()
-        if kind not in self.known:
-            self.known[kind] = self._read(kind)
-        return self.known[kind]
-
-    def pin(self, candidate: Candidate, match: Match) -> None:
-        """The rest of a group is offered exactly this place."""
-        self.only = candidate.kind
-        who = match.practitioner or availability.NOBODY
-        self.known[self.only] = tuple(
-            start._replace(who=frozenset({who}), best=who)
-            for start in self.known[self.only]
-            if start.at == match.start
-        )
-
-    def _read(self, kind: queue.Kind) -> tuple[Start, ...]:
-        first, last = _days(self.slot, self.site, self.now)
-        if first > last:
-            return ()
-        search = Search(self.site, kind.treatment, self.now, kind.first_visit)
-        try:
-            found = diary.load(search, first, (last - first).days + 1)
-        except InvalidRequest:
-            return ()  # the clinic no longer offers this
-        return tuple(_starts(found, self.slot))
-
-
-def _starts(found: Diary, slot: FreedSlot) -> list[Start]:
-    """The starts that were not possible before the slot came free, nearest first.
-
-    Whoever waits did not want those that were free all along.
-    """
-    horizon = found.horizon
-    who: dict[int, set[int]] = {}
-    earlier = availability.search(
-        found.plan, _before(found, slot), found.grid & found.bookable
-    )
-    for practitioner, mask in found.free().items():
-        for cell in cells.starts_of(mask & ~earlier[practitioner], horizon):
-            who.setdefault(cell, set()).add(practitioner)
-    begins = cells.cell_of(slot.starts_at) + found.plan.patient_from
-    near = sorted(who, key=lambda cell: (abs(cell - begins), cell))
-    return [_start(found, cell, who[cell], horizon.zone) for cell in near]
-
-
-def _before(found: Diary, slot: FreedSlot) -> list[availability.Resource]:
-    """The resources as they were before the slot came free."""
-    return [
-        replace(
-            resource,
-            free=resource.free
-            & ~cells.mask_of_spans(
-                found.horizon,
-                (
-                    (first, until)
-                    for who, first, until in slot.claims
-                    if who in (None, resource.id)
-                ),
-            ),
-        )
-        for resource in found.resources
-    ]
-
-
-def _start(found: Diary, cell: int, who: set[int], zone: ZoneInfo) -> Start:
-    at = cells.instant_of(cell)
-    local = at.astimezone(zone)
-    bit = cell - found.horizon.first_cell
-    chosen = availability.assign(found.plan, found.resources, bit, None) or {}
-    best = chosen.get(found.plan.practitioner_key or "", availability.NOBODY)
-    return Start(at, local.date(), local.time(), frozenset(who), best)
-
-
 def _right(
-    waiting: Sequence[Candidate], openings: _Openings, site: Site, now: datetime
+    waiting: Sequence[Candidate], openings: Openings, site: Site, now: datetime
 ) -> Iterator[tuple[Candidate, Start]]:
     """People in the order of waiting, each with the start that is right for them."""
     suited = (

@@ -32,8 +32,6 @@ from booking.models.waitlist import (
 from booking.waitlist import matching
 from booking.waitlist.deadlines import Terms
 
-SOURCE = "waitlist"
-"""The source of a visit that was kept for an offer."""
 MOST_TRIES = 25
 """How often a rival may take what was found free, before the next pass looks again."""
 
@@ -105,7 +103,7 @@ def _reserve(
         place,
         Status.RESERVED,
         now=now,
-        source=SOURCE,
+        source="waitlist",
         first_visit=kind.first_visit,
     )
     reserved.reserved_until = match.terms.answer_by
