@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from itertools import islice
 from typing import Any, cast
 
@@ -48,7 +49,7 @@ class _Answers:
     sealed: bytes
     area: str
 
-    @property
+    @cached_property
     def answers(self) -> dict[str, Any]:
         opened: dict[str, Any] = keys().open(self.sealed)
         return opened
