@@ -62,6 +62,12 @@ class WaitlistEntry(Model):
     screening: Mapped[Screening] = relationship()
     appointment: Mapped[Appointment | None] = relationship()
 
+    @property
+    def answered(self) -> Screening:
+        """The answers that count: those of the visit that would move, which its patient
+        may have given anew since, or the ones they joined with."""
+        return self.appointment.screening if self.appointment else self.screening
+
 
 class OfferState(StrEnum):
     OPEN = "open"

@@ -92,11 +92,11 @@ def _is_clear(
     entry: WaitlistEntry, reserved: Appointment, site: Site, *, now: datetime
 ) -> bool:
     """Clear, not merely to be held: what is offered needs nobody's decision."""
-    if screenings.is_stale(entry.screening, site, now=now):
+    if screenings.is_stale(entry.answered, site, now=now):
         return False
     clearance = clearance_of(
         site,
-        entry.screening,
+        entry.answered,
         now=now,
         patient_id=entry.patient_id,
         ignoring=entry.appointment_id,

@@ -99,7 +99,7 @@ def _reserve(
     except InvalidRequest:
         raise SlotTaken from None  # the clinic has just closed then
     reserved = reservations.new_visit(
-        first.screening,
+        first.answered,
         place,
         Status.RESERVED,
         now=now,

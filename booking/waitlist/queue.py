@@ -126,7 +126,8 @@ def _waiting(site: Site, first_day: date, last_day: date, visit: Any) -> Any:
         select(
             entry.id,
             entry.patient_id,
-            entry.screening_id,
+            # The visit's own answers, where there is one: they may be newer.
+            func.coalesce(visit.screening_id, entry.screening_id).label("screening_id"),
             entry.appointment_id,
             entry.treatment,
             entry.first_day,

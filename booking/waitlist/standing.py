@@ -118,12 +118,12 @@ def _bound(
 def _not_clear(
     entry: WaitlistEntry, site: Site, earlier: Counter[str], *, now: datetime
 ) -> Standing | None:
-    if screenings.is_stale(entry.screening, site, now=now):
+    if screenings.is_stale(entry.answered, site, now=now):
         why = "Their answers are too old. Please ask the questions again."
         return Standing(entry, why, needs_call=True, earlier=earlier)
     clearance = clearance_of(
         site,
-        entry.screening,
+        entry.answered,
         now=now,
         patient_id=entry.patient_id,
         ignoring=entry.appointment_id,

@@ -137,8 +137,12 @@ def _waits(site, answers, *, visit=None):
 
 
 def _answer_worse(entry, site, answers):
-    entry.screening_id = screen(site, **answers).screening.id
-    db.session.commit()
+    if entry.appointment is None:
+        entry.screening_id = screen(site, **answers).screening.id
+        db.session.commit()
+        return
+    given = {key: value or "unsure" for key, value in answers.items()}
+    appointments.change_answers(entry.appointment, given, now=NOW, actor=PATIENT)
 
 
 def _free_and_offer():
