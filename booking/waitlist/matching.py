@@ -16,7 +16,7 @@ from typing import Any, cast
 
 from sqlalchemy import LargeBinary, select, type_coerce
 
-from booking import availability, gate, screenings
+from booking import availability, gate, requirements, screenings
 from booking.db import db, keys
 from booking.models.clinic import Site
 from booking.models.screening import Screening
@@ -95,8 +95,8 @@ def _right(
             starts = _suitable(candidate, openings.of(candidate.kind))
             if not starts:
                 continue
-            held = candidate.patient_id in settled
-            if not held and not _may_be_clear(
+            # Only where nothing on record can open a day that the answers close.
+            if not _records_may_help(candidate, settled) and not _may_be_clear(
                 candidate, sealed[candidate.screening_id], starts, site, now
             ):
                 continue
@@ -145,6 +145,13 @@ def _settled(people: Iterable[Candidate]) -> set[int]:
     return set(db.session.scalars(rows))
 
 
+def _records_may_help(candidate: Candidate, settled: set[int]) -> bool:
+    """Whether staff settled something about this person, or something has to come
+    before the treatment: then answers alone decide nothing."""
+    required = requirements.required_for(candidate.kind.treatment)
+    return candidate.patient_id in settled or bool(required)
+
+
 def _may_be_clear(
     candidate: Candidate,
     given: _Answers,
@@ -152,7 +159,7 @@ def _may_be_clear(
     site: Site,
     now: datetime,
 ) -> bool:
-    """Whether the answers alone leave a day clear: records can only take days away
+    """Whether the answers alone leave a day clear: records only take days away here
     (I-3), and to read them costs ten times as much."""
     if screenings.is_stale(cast("Screening", given), site, now=now):
         return False
