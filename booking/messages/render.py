@@ -75,7 +75,7 @@ def _head(
 
 def _addressee(message: Message) -> str:
     if message.entry is not None:
-        return message.entry.patient.name
+        return waiting.addressee(message.entry)
     return message.appointment.addressee
 
 

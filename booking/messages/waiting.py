@@ -115,7 +115,8 @@ def context(message: Message) -> dict[str, Any]:
     values = {
         "site": site,
         "base": base,
-        "name": entry.patient.name,
+        "name": addressee(entry),
+        "patient": entry.patient.name if addressee(entry) != entry.patient.name else "",
         "link": f"{base}/waiting/{links.waiting_token(entry)}",
         "first_day": spoken_day(entry.first_day),
         "last_day": spoken_day(entry.last_day),
@@ -124,6 +125,11 @@ def context(message: Message) -> dict[str, Any]:
     if message.step == Kind.OFFER:
         values |= _offered(message, ZoneInfo(site.timezone), base)
     return values
+
+
+def addressee(entry: WaitlistEntry) -> str:
+    """The name of who reads the mails: as those of the visit that would move."""
+    return entry.appointment.addressee if entry.appointment else entry.patient.name
 
 
 def _offered(message: Message, zone: ZoneInfo, base: str) -> dict[str, Any]:
