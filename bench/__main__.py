@@ -22,7 +22,16 @@ from flask import Flask
 from sqlalchemy import event
 
 import screening
-from bench import bookings, calendars, mailing, report, rescreening, serving, world
+from bench import (
+    bookings,
+    calendars,
+    mailing,
+    report,
+    rescreening,
+    serving,
+    waiting,
+    world,
+)
 from bench.report import Line
 from booking import rulebooks, settings
 from booking.clock import utc_now
@@ -58,6 +67,8 @@ def main() -> None:
         lines += _calendar(pg, "PostgreSQL")
         full = _place(data, server.create("full"), booked=1.0)
         lines += _calendar(full, "PostgreSQL, fully booked")[:1]
+        lines += waiting.measure(sqlite.app, "SQLite")
+        lines += waiting.measure(pg.app, "PostgreSQL")
         lines += [_statements(pg), _bookings(pg), _screening(pg), _mail(full)]
         lines.append(_rescreening(data, server))
     print(report.show(lines))

@@ -26,6 +26,7 @@ from booking.models.appointment import (
 )
 from booking.models.clinic import Site
 from booking.overrides import ReleaseNote
+from booking.rescreening import overlaps_own
 from booking.reservations import locked
 from screening import Clearance
 
@@ -108,7 +109,7 @@ def _replace(
     """New claims instead of the old ones; SlotTaken leaves everything as it was."""
     try:
         place = placement.find(search, start, practitioner)
-        placement.free(appointment)
+        placement.free(appointment, now=search.now)
         placement.claim(
             appointment,
             place,
@@ -117,19 +118,58 @@ def _replace(
     except SlotTaken:
         db.session.rollback()
         raise SlotTaken(nearest=placement.nearest(search, clearance, start)) from None
+    _relocate(appointment, place, now=search.now, actor=actor)
+
+
+def _relocate(
+    appointment: Appointment,
+    place: placement.Place | Appointment,
+    *,
+    now: datetime,
+    actor: Actor,
+) -> None:
+    """The visit is where *place* is, and remembers where it was. Never commits."""
     db.session.add(
         Move(
             appointment_id=appointment.id,
             practitioner_id=appointment.practitioner_id,
             starts_at=appointment.starts_at,
             ends_at=appointment.ends_at,
-            moved_at=search.now,
+            moved_at=now,
             moved_by=actor.name,
         )
     )
     appointment.practitioner_id = place.practitioner_id
     appointment.starts_at, appointment.ends_at = place.starts_at, place.ends_at
     appointment.sequence += 1
+
+
+def take_over(
+    appointment: Appointment,
+    reserved: Appointment,
+    site: Site,
+    *,
+    now: datetime,
+    actor: Actor,
+) -> bool:
+    """Move a visit to a place that was reserved for it, on a day that is clear.
+
+    The new claims are the visit's before the old ones are freed. False if its patient
+    has something else then (the caller rolls back). Never commits.
+    """
+    new = placement.hand_over(reserved, appointment)
+    placement.free(appointment, now=now, but=new)
+    _relocate(appointment, reserved, now=now, actor=actor)
+    reserved.status, reserved.ended_at = Status.EXPIRED, now
+    db.session.flush()
+    if overlaps_own(appointment) or not placement.claim_patient(appointment):
+        return False
+    if old := holds.open_of(appointment):
+        holds.close(old, HoldState.WITHDRAWN, now=now, by=actor.name)
+    appointment.status = Status.CONFIRMED
+    audit.record(actor, "move", appointment, now=now)
+    plan.follow(appointment, "moved", now=now)
+    return True
 
 
 def _after_move(
@@ -165,7 +205,7 @@ def cancel(
         _check_changeable(appointment, site, actor, now=now)
     if hold := holds.open_of(appointment):
         holds.close(hold, HoldState.WITHDRAWN, now=now, by=actor.name)
-    placement.free(appointment)
+    placement.free(appointment, now=now)
     appointment.status = Status.CANCELLED
     appointment.sequence += 1
     appointment.ended_at = now

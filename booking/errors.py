@@ -123,6 +123,26 @@ class ReservationEnded(BookingError):
     )
 
 
+class OfferEnded(BookingError):
+    code = "offer_ended"
+    status = 409
+    sentence = (
+        "Somebody else has taken this time, or the offer has ended. You keep your "
+        "place on the list."
+    )
+
+
+class OfferUnsafe(BookingError):
+    """The day is not clear any more; details are for the owner of the address only."""
+
+    code = "offer_unsafe"
+    status = 409
+    sentence = (
+        "Something has changed since you joined the list: this day is no longer safe "
+        "for you, or we have to check it with you first."
+    )
+
+
 class KeyReused(BookingError):
     code = "idempotency_key_reused"
     status = 422

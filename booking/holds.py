@@ -257,7 +257,7 @@ def _locked(hold_id: int) -> tuple[Hold, Appointment]:
 
 
 def _end(appointment: Appointment, status: Status, *, now: datetime) -> None:
-    placement.free(appointment)
+    placement.free(appointment, now=now)
     appointment.status = status
     appointment.sequence += 1
     appointment.ended_at = now

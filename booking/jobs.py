@@ -33,6 +33,7 @@ from booking import (
     rescreening_runs,
     rulebook_versions,
     rulebooks,
+    waitlist,
 )
 from booking.clock import utc_now
 from booking.db import begin_write, db
@@ -166,6 +167,11 @@ def _ask_again(app: Flask, _stop: threading.Event) -> int:
     return expired_answers.ask_due(now=app.config["CLOCK"]())
 
 
+def _offer(app: Flask, _stop: threading.Event) -> int:
+    """Every few seconds: whoever waits should hear of a free time before others."""
+    return waitlist.deal_with_freed(now=app.config["CLOCK"]())
+
+
 def _sweep(app: Flask, _stop: threading.Event) -> int:
     maintenance.sweep(now=app.config["CLOCK"]())
     return 0
@@ -222,6 +228,7 @@ JOBS = (
     Job("sweep", 30, _sweep),
     Job("checkins", 60, _chase_checkins),
     Job("rulebook", 20, _rulebook),
+    Job("waitlist", 2, _offer),
     Job("dispatch", 2, _dispatch),
     Job("seal", 5, _seal),
 )

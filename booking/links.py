@@ -1,4 +1,4 @@
-"""Signed links to a visit.
+"""Signed links to a visit, to a place on the waitlist, and to an offer.
 
 A link names the visit and its link version; raising that revokes it. Two kinds: the one
 a browser or program gets when it books, and the one that only ever travels by mail. A
@@ -17,8 +17,10 @@ from booking.db import db, keys
 from booking.errors import NotAllowed, NotFound
 from booking.models.appointment import Appointment
 from booking.models.screening import BY_PATIENT
+from booking.models.waitlist import WaitlistEntry, WaitlistOffer
 
 _SHOWN, _MAILED = "v", "m"
+_WAITING, _OFFER = "waiting", "offer"
 
 
 @dataclass(frozen=True)
@@ -84,11 +86,52 @@ def open_visit(token: str) -> OpenedVisit:
     return OpenedVisit(appointment, kind == _MAILED)
 
 
+def waiting_token(entry: WaitlistEntry) -> str:
+    """The token of a place on the waitlist; only ever sent by mail."""
+    return str(_serializer(_WAITING).dumps([entry.public_id, entry.link_version]))
+
+
+def open_waiting(token: str) -> WaitlistEntry:
+    """The entry a token names; NotFound if it is foreign, damaged or revoked."""
+    public_id, version = _named(token, _WAITING)
+    entry = db.session.scalar(
+        select(WaitlistEntry).where(WaitlistEntry.public_id == public_id)
+    )
+    if entry is None or entry.link_version != version:
+        raise NotFound
+    return entry
+
+
+def offer_token(offer: WaitlistOffer) -> str:
+    """The token of an offer; only ever sent by mail."""
+    version = offer.entry.link_version
+    return str(_serializer(_OFFER).dumps([offer.public_id, version]))
+
+
+def open_offer(token: str) -> WaitlistOffer:
+    """The offer a token names; NotFound if it is foreign, damaged or revoked."""
+    public_id, version = _named(token, _OFFER)
+    offer = db.session.scalar(
+        select(WaitlistOffer).where(WaitlistOffer.public_id == public_id)
+    )
+    if offer is None or offer.entry.link_version != version:
+        raise NotFound
+    return offer
+
+
+def _named(token: str, kind: str) -> tuple[str, int]:
+    try:
+        public_id, version = _serializer(kind).loads(token)
+    except (BadSignature, ValueError):
+        raise NotFound from None
+    return public_id, version
+
+
 def _token(appointment: Appointment, kind: str) -> str:
     return str(
         _serializer().dumps([kind, appointment.public_id, appointment.link_version])
     )
 
 
-def _serializer() -> URLSafeSerializer:
-    return URLSafeSerializer(keys().signing_key, salt="visit")
+def _serializer(salt: str = "visit") -> URLSafeSerializer:
+    return URLSafeSerializer(keys().signing_key, salt=salt)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from booking import availability, cells, diary
+from booking import availability, cells, diary, freed
 from booking.clock import local_day
 from booking.db import db
 from booking.diary import Diary, Search, Slot
@@ -159,14 +159,15 @@ def claim_patient(appointment: Appointment) -> bool:
     )
     if appointment.patient_id is None or db.session.scalar(has_one):
         return True
+    first_cell, until_cell = _shown_span(appointment)
     try:
         with db.session.begin_nested():
             db.session.execute(
                 insert(Claim).values(
                     appointment_id=appointment.id,
                     patient_id=appointment.patient_id,
-                    first_cell=cells.cell_of(appointment.starts_at),
-                    until_cell=cells.cell_of(appointment.ends_at),
+                    first_cell=first_cell,
+                    until_cell=until_cell,
                     live=True,
                 )
             )
@@ -177,13 +178,49 @@ def claim_patient(appointment: Appointment) -> bool:
     return True
 
 
-def free(appointment: Appointment) -> None:
-    """Give back everything the visit occupies."""
-    db.session.execute(
+def free(
+    appointment: Appointment,
+    *,
+    now: datetime,
+    but: Sequence[int] = (),
+    since: Sequence[freed.Claimed] | None = None,
+) -> None:
+    """Give back everything the visit occupies, and note what came free by that.
+
+    The claims *but* stay: those of the place to which it has just moved. With *since*
+    only that part is noted: the rest was free before it was kept for somebody.
+    """
+    rows = db.session.execute(
         update(Claim)
-        .where(Claim.appointment_id == appointment.id, Claim.live)
+        .where(Claim.appointment_id == appointment.id, Claim.live, Claim.id.not_in(but))
         .values(live=False)
+        .returning(Claim.resource_id, Claim.first_cell, Claim.until_cell)
         .execution_options(synchronize_session=False)
+    ).all()
+    given_back: list[freed.Claimed] = [
+        (resource, first, until)
+        for resource, first, until in rows
+        if resource is not None
+    ]
+    if since is not None:
+        given_back = freed.within(given_back, since)
+    freed.note_claims(appointment.site_id, given_back, now=now)
+
+
+def _shown_span(appointment: Appointment) -> tuple[int, int]:
+    return cells.cell_of(appointment.starts_at), cells.cell_of(appointment.ends_at)
+
+
+def hand_over(reserved: Appointment, appointment: Appointment) -> list[int]:
+    """Make the live claims of one visit another's, for good; their ids."""
+    return list(
+        db.session.scalars(
+            update(Claim)
+            .where(Claim.appointment_id == reserved.id, Claim.live)
+            .values(appointment_id=appointment.id, expires_at=None)
+            .returning(Claim.id)
+            .execution_options(synchronize_session=False)
+        )
     )
 
 

@@ -6,14 +6,14 @@ import email
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from datetime import date, datetime
+from datetime import datetime
 from email.policy import default as mail_policy
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, inspect, or_, select, update
+from sqlalchemy import delete, or_, select, update
 
-from booking import audit
+from booking import audit, plain_rows, waitlist
 from booking.actors import SYSTEM
 from booking.clock import local_day
 from booking.crypto import new_token
@@ -21,24 +21,20 @@ from booking.db import begin_write, db
 from booking.errors import InvalidRequest, NotFound, WrongState
 from booking.messages import mail
 from booking.models.appointment import (
-    Appointment,
     IdempotencyKey,
     Status,
 )
 from booking.models.call_back import CallBack
 from booking.models.checkin import RecheckAnswer, SymptomReport
-from booking.models.clinic import Resource, Site
+from booking.models.clinic import Site
 from booking.models.message import MessageState
 from booking.models.patient import Patient, Record
 from booking.models.screening import Draft
 from booking.models.settlement import Settlement
 from booking.models.task import Task
-from booking.models.waitlist import WaitlistEntry, WaitlistOffer
 from booking.stored_patient import Stored, gather
 
 ERASED_NAME = "Erased patient"
-# Keyed hashes by which the system finds things; they say nothing about the person.
-INTERNAL = frozenset({"identity", "token_digest", "bound_to", "said_digest"})
 _UNDECIDED = (Status.RESERVED, Status.HELD, Status.ARRIVED)
 
 
@@ -53,10 +49,10 @@ def export(patient: str, *, now: datetime) -> str:
     db.session.flush()
     found = {
         "exported_at": now.isoformat(),
-        "patient": _row(stored.patient),
-        "visits": [_visit(visit) for visit in stored.visits],
+        "patient": plain_rows.row(stored.patient),
+        "visits": [plain_rows.visit(visit) for visit in stored.visits],
         **{
-            part.name: [_row(row) for row in getattr(stored, part.name)]
+            part.name: [plain_rows.row(row) for row in getattr(stored, part.name)]
             for part in fields(Stored)
             if part.name not in ("patient", "visits")
         },
@@ -89,6 +85,7 @@ def erase(patient: str, *, now: datetime, config: Mapping[str, Any]) -> str:
     _erase_answers(stored)
     _erase_decisions(stored)
     _erase_messages(stored)
+    waitlist.erase(stored.waits, now=now)
     _erase_person(stored.patient)
     for event in stored.events:
         if event.detail is not None:
@@ -142,8 +139,6 @@ def _erase_answers(stored: Stored) -> None:
         (Settlement, stored.settlements),
         (Task, stored.tasks),
         (RecheckAnswer, stored.rechecks),
-        (WaitlistOffer, stored.offers),
-        (WaitlistEntry, stored.waits),
         (Record, stored.records),
         (CallBack, stored.calls),
     ):
@@ -202,26 +197,3 @@ def _delete_letters(folder: Path, message_ids: set[str]) -> None:
             letter = email.message_from_binary_file(file, policy=mail_policy)
         if letter["Message-ID"] in message_ids:
             path.unlink()
-
-
-def _visit(visit: Appointment) -> dict[str, Any]:
-    resource = db.session.get(Resource, visit.practitioner_id or 0)
-    proxy = visit.proxy
-    return _row(visit) | {
-        "practitioner": resource.name if resource else None,
-        "booked_by": f"{proxy.name} ({proxy.relation})" if proxy else None,
-    }
-
-
-def _row(row: Any) -> dict[str, Any]:
-    """Every column but the internal ones, in JSON types."""
-    names = (attribute.key for attribute in inspect(row).mapper.column_attrs)
-    return {name: _plain(getattr(row, name)) for name in names if name not in INTERNAL}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, (date, datetime)):
-        return value.isoformat()
-    if isinstance(value, bytes):
-        return value.decode("utf-8", errors="replace")
-    return value

@@ -14,6 +14,7 @@ from booking.models.appointment import UPCOMING, Appointment
 from booking.models.clinic import Site
 from booking.models.patient import Patient
 from booking.models.rescreening import Rescreening
+from booking.models.waitlist import WaitlistEntry
 from booking.rescreening import clearance_now, overlaps_own, settle
 from booking.reservations import locked
 
@@ -81,6 +82,11 @@ def _join(appointment: Appointment) -> bool:
         .where(Rescreening.patient_id == own.id)
         .values(patient_id=known.id)
         .execution_options(synchronize_session=False)
+    )
+    db.session.execute(
+        update(WaitlistEntry)
+        .where(WaitlistEntry.patient_id == own.id)
+        .values(patient_id=known.id)
     )
     db.session.execute(delete(Patient).where(Patient.id == own.id))
     db.session.expire(appointment, ["patient"])

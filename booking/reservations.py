@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import secrets
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from booking import gate, placement
+from booking import freed, gate, placement
 from booking.crypto import new_token
 from booking.db import begin_write, db
 from booking.diary import Search
@@ -160,12 +161,17 @@ def let_go(appointment: Appointment, *, now: datetime) -> None:
     db.session.commit()
 
 
-def end(appointment: Appointment, *, now: datetime) -> None:
-    """The reservation is over.
+def end(
+    appointment: Appointment,
+    *,
+    now: datetime,
+    since: Sequence[freed.Claimed] | None = None,
+) -> None:
+    """The reservation is over; *since* as in `placement.free`.
 
     Never commits.
     """
-    placement.free(appointment)
+    placement.free(appointment, now=now, since=since)
     appointment.status = Status.EXPIRED
     appointment.ended_at = now
 

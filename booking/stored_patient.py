@@ -53,6 +53,7 @@ class Stored:
             ((*self.screenings, *self.drafts), "set of answers", "sets of answers"),
             ((*self.records, *self.symptoms, *self.settlements), "record"),
             (self.messages, "message"),
+            (self.waits, "place on the waitlist", "places on the waitlist"),
         )
         words = ", ".join(_counted(len(rows), *names) for rows, *names in counts)
         return f"{self.patient.name} <{self.patient.email}>: {words}"
@@ -66,6 +67,8 @@ def gather(patient: Patient) -> Stored:
     tasks = _all(Task, or_(Task.patient_id == patient.id, Task.appointment_id.in_(ids)))
     sessions = _all(CourseSession, CourseSession.appointment_id.in_(ids))
     waits = _all(WaitlistEntry, WaitlistEntry.patient_id == patient.id)
+    places = [wait.id for wait in waits]
+    offers = _all(WaitlistOffer, WaitlistOffer.entry_id.in_(places))
     return Stored(
         patient=patient,
         visits=visits,
@@ -81,11 +84,12 @@ def gather(patient: Patient) -> Stored:
         courses=_all(Course, Course.id.in_({one.course_id for one in sessions})),
         course_sessions=sessions,
         waits=waits,
-        offers=_all(
-            WaitlistOffer, WaitlistOffer.entry_id.in_([wait.id for wait in waits])
-        ),
+        offers=offers,
         records=_all(Record, Record.patient_id == patient.id),
-        messages=_all(Message, Message.appointment_id.in_(ids)),
+        messages=_all(
+            Message,
+            or_(Message.appointment_id.in_(ids), Message.entry_id.in_(places)),
+        ),
         calls=_calls(patient),
         events=_all(
             AuditEvent,
@@ -94,6 +98,8 @@ def gather(patient: Patient) -> Stored:
                 _about(Appointment, ids),
                 _about(Hold, [hold.id for hold in holds]),
                 _about(Task, [task.id for task in tasks]),
+                _about(WaitlistEntry, places),
+                _about(WaitlistOffer, [offer.id for offer in offers]),
             ),
         ),
     )

@@ -81,7 +81,7 @@ def no_show(appointment: Appointment, *, now: datetime, actor: Actor) -> Appoint
         raise WrongState("This visit has not begun yet.")
     if hold := holds.open_of(appointment):
         holds.close(hold, HoldState.WITHDRAWN, now=now, by=actor.name)
-    placement.free(appointment)
+    placement.free(appointment, now=now)
     appointment.status = Status.NO_SHOW
     appointment.ended_at = now
     audit.record(actor, "no_show", appointment, now=now)

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 import screening
-from booking import demo, diary, gate, hours, rulebooks, settings, tasks
+from booking import demo, diary, gate, hours, rulebooks, settings, tasks, waitlist
 from booking.db import db
 from booking.demo.people import MOST, Person
 from booking.models import (
@@ -26,6 +26,7 @@ from booking.models import (
     SymptomReport,
     Treatment,
     User,
+    WaitlistEntry,
 )
 
 # A plain Wednesday noon, and the Thursday evening before Easter and the clock change.
@@ -157,7 +158,8 @@ def test_holds_of_both_classes_wait_with_time_left(site, moment):
 
 def test_aftercare_is_under_way_and_nothing_old_waits(site, moment):
     messages = db.session.scalars(select(Message)).all()
-    completed = {m for m in messages if m.appointment.status == "completed"}
+    about_visits = [m for m in messages if m.appointment is not None]
+    completed = {m for m in about_visits if m.appointment.status == "completed"}
 
     assert any(m.state == "planned" and m.due_at > moment for m in completed)
     assert any(m.state == "sent" for m in completed)
@@ -172,6 +174,16 @@ def test_after_their_visits_most_are_fine_one_has_signs_and_one_is_silent(site):
     assert reports["call"] == 1
     assert reports["fine"] > 5
     assert waiting == {"symptom": 1, "checkin_silent": 1, "conflict": 1}
+
+
+def test_two_people_wait_and_could_be_offered_something(site, moment):
+    waiting = db.session.scalars(select(WaitlistEntry)).all()
+
+    assert [entry.state for entry in waiting] == ["waiting", "waiting"]
+    assert [entry.appointment_id is None for entry in waiting] == [True, False]
+    for entry in waiting:
+        why = waitlist.standing_of(entry, site, now=moment).why
+        assert why == "Nothing that fits has come free yet."
 
 
 def test_nothing_in_it_would_be_refused_by_the_gate(site, moment):

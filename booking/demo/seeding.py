@@ -15,6 +15,7 @@ from booking.demo.aftercare import add_aftercare
 from booking.demo.clinic import add_clinic, demo_plan
 from booking.demo.holds import add_holds
 from booking.demo.visits import add_visits
+from booking.demo.waiting import add_waiting
 from booking.models.account import User
 
 STAFF = (
@@ -35,6 +36,7 @@ def seed(data: Path, environment: Mapping[str, str], *, now: datetime) -> None:
             add_holds(site, now=now)
             add_visits(site, now=now)
             add_aftercare(site, now=now)
+            add_waiting(site, now=now)
     except BaseException:
         # Ctrl-C counts: half a demo would never be finished.
         db.session.rollback()

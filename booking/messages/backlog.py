@@ -62,11 +62,11 @@ def give_up(*, now: datetime) -> int:
     """Fail what could not be delivered for 72 hours and until its visit; how many."""
     hopeless = (
         select(Message.id)
-        .join(Message.appointment)
+        .outerjoin(Message.appointment)
         .where(
             *is_due(now),
             Message.due_at <= now - KEEP_TRYING,
-            Appointment.starts_at <= now,
+            or_(Message.entry_id.is_not(None), Appointment.starts_at <= now),
         )
     )
     if db.session.scalar(hopeless.limit(1)) is None:

@@ -15,13 +15,13 @@ from enum import StrEnum
 from typing import Any
 
 import structlog
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import contains_eager
 
 from booking import rulebooks
 from booking.db import UTCDateTime, begin_write, db
-from booking.messages import backlog, render, timing
+from booking.messages import backlog, render, timing, waiting
 from booking.messages.kinds import BEFORE_VISIT, DATED, FITS, kind_of
 from booking.messages.mail import Deferred, Letter, Refused, Transport, Unreachable
 from booking.models.appointment import Appointment
@@ -35,10 +35,10 @@ MOST_IN_A_PASS = 500
 # Built once: putting it together anew would cost as much as running it.
 _NEXT = (
     select(Message)
-    .join(Message.appointment)
+    .outerjoin(Message.appointment)
     .where(
         *backlog.is_due(bindparam("now", type_=UTCDateTime)),
-        Appointment.records_checked_at.is_not(None),
+        or_(Message.entry_id.is_not(None), Appointment.records_checked_at.is_not(None)),
     )
     .options(
         contains_eager(Message.appointment).joinedload(Appointment.patient),
@@ -147,6 +147,11 @@ def _claim(now: datetime, lease: timedelta) -> _Claim | Outcome | None:
 
 def _unfit(message: Message, now: datetime) -> Outcome | None:
     """Whether the message must not leave now, or ever; its row is changed to say so."""
+    if message.entry_id is not None:
+        if waiting.fits(message, now=now):
+            return None
+        message.state = MessageState.VOID
+        return Outcome.VOID
     visit = message.appointment
     site = visit.site
     kind = kind_of(message.step, rulebooks.current(site).plan(visit.treatment))
@@ -195,16 +200,22 @@ def _stored(message: Message) -> Letter | None:
 
 
 def _render(message: Message, now: datetime) -> Letter:
-    plan = rulebooks.current(message.appointment.site).plan(
-        message.appointment.treatment
-    )
-    kind = kind_of(message.step, plan)
+    kind = _kind(message)
     if kind is None:
         raise render.Unwritable("the rulebook no longer has this step")
     letter = render.letter(message, kind, now=now)
     message.message_id, message.body = letter.message_id, letter.body
     message.recipient = letter.recipient
     return letter
+
+
+def _kind(message: Message) -> str | None:
+    if message.entry_id is not None:
+        return message.step
+    plan = rulebooks.current(message.appointment.site).plan(
+        message.appointment.treatment
+    )
+    return kind_of(message.step, plan)
 
 
 def _settle(claim: _Claim, **values: Any) -> None:

@@ -12,12 +12,13 @@ from sqlalchemy import or_, select
 
 from booking import links
 from booking.db import db
-from booking.messages import invitations, letterhead, mime, wording
+from booking.messages import invitations, letterhead, mime, waiting, wording
 from booking.messages.mail import Letter
 from booking.messages.mime import CalendarFile, one_line
 from booking.models.appointment import Appointment
 from booking.models.clinic import Site
 from booking.models.message import Message, MessageState
+from booking.models.patient import Patient
 
 _INVITES = ("confirmed", "moved")
 _KEEPS_UP = ("held", "reheld", "rescreen_refused")
@@ -35,7 +36,11 @@ def letter(message: Message, kind: str, *, now: datetime) -> Letter:
     must be the same at every attempt.
     """
     recipient = _recipient(message)
-    values = wording.context(message, kind, now=now)
+    values = (
+        waiting.context(message)
+        if message.entry_id is not None
+        else wording.context(message, kind, now=now)
+    )
     message_id = f"<{secrets.token_hex(16)}@{_domain(letterhead.current().sender)}>"
     head = _head(message, recipient, message_id, now)
     head.append(("Subject", one_line(_template(f"{kind}.subject.txt", values))))
@@ -43,7 +48,7 @@ def letter(message: Message, kind: str, *, now: datetime) -> Letter:
         head,
         _plain(kind, values),
         _template(f"{kind}.html", values),
-        _calendar(message, kind, now) if message.audience == "patient" else None,
+        _calendar(message, kind, now),
     )
     return Letter(message_id, recipient, body)
 
@@ -52,9 +57,9 @@ def _head(
     message: Message, recipient: str, message_id: str, now: datetime
 ) -> list[tuple[str, str]]:
     sender = letterhead.current().sender
-    site = db.session.get_one(Site, message.appointment.site_id)
-    is_theirs = message.audience == "patient"
-    name = message.appointment.addressee if is_theirs else ""
+    about = message.entry or message.appointment
+    site = db.session.get_one(Site, about.site_id)
+    name = _addressee(message) if message.audience == "patient" else ""
     head = [
         ("From", mime.address(site.name, sender)),
         ("To", mime.address(name, recipient)),
@@ -68,8 +73,18 @@ def _head(
     return head
 
 
+def _addressee(message: Message) -> str:
+    if message.entry is not None:
+        return waiting.addressee(message.entry)
+    return message.appointment.addressee
+
+
+def _patient(message: Message) -> Patient | None:
+    return (message.entry or message.appointment).patient
+
+
 def _recipient(message: Message) -> str:
-    patient = message.appointment.patient
+    patient = _patient(message)
     address = message.recipient or (patient.email if patient else None)
     if not address:
         raise Unwritable("there is no address")
@@ -95,6 +110,8 @@ def _template(name: str, values: dict[str, Any]) -> str:
 
 def _calendar(message: Message, kind: str, now: datetime) -> CalendarFile | None:
     """An invitation with a notice; with the steps before a visit, a file to take."""
+    if message.entry_id is not None or message.audience != "patient":
+        return None
     appointment = message.appointment
     token = links.mailed_token(appointment)
     if kind == "prep":

@@ -16,6 +16,7 @@ from booking.models.screening import Screening
 
 
 class WaitState(StrEnum):
+    ASKED = "asked"  # the address is not confirmed yet: nothing is offered
     WAITING = "waiting"
     SERVED = "served"  # an offer was accepted
     LEFT = "left"  # by their own wish, or staff's
@@ -61,6 +62,12 @@ class WaitlistEntry(Model):
     screening: Mapped[Screening] = relationship()
     appointment: Mapped[Appointment | None] = relationship()
 
+    @property
+    def answered(self) -> Screening:
+        """The answers that count: those of the visit that would move, which its patient
+        may have given anew since, or the ones they joined with."""
+        return self.appointment.screening if self.appointment else self.screening
+
 
 class OfferState(StrEnum):
     OPEN = "open"
@@ -74,7 +81,8 @@ class WaitlistOffer(Model):
     """A free slot that one entry may take until `answer_by`.
 
     `appointment_id` is the reserved visit that keeps the slot; the offers of a small
-    group share it, and the first to accept has it.
+    group share it, and the first to accept has it. `freed` is what had come free, as in
+    FreedSlot: only that is given to the next person if this one does not take it.
     """
 
     __table_args__ = (
@@ -95,6 +103,7 @@ class WaitlistOffer(Model):
         ForeignKey("appointment.id"), index=True
     )
     state: Mapped[Word] = mapped_column(default=OfferState.OPEN)
+    freed: Mapped[list[Any]] = mapped_column(JSON)
     offered_at: Mapped[Instant]
     answer_by: Mapped[Instant]
     ended_at: Mapped[Instant | None]
@@ -107,10 +116,13 @@ class FreedSlot(Model):
     """A slot that may have come free: who waits for it is still to be found.
 
     Written in the transaction of the change that freed it, deleted once dealt with.
+    `claims` are lists of resource, first cell and the cell after the last; a resource
+    that is null stands for all of them.
     """
 
     id: Mapped[int] = mapped_column(primary_key=True)
     site_id: Mapped[int] = mapped_column(ForeignKey("site.id"))
     starts_at: Mapped[Instant]
     ends_at: Mapped[Instant]
+    claims: Mapped[list[Any]] = mapped_column(JSON)
     noted_at: Mapped[Instant] = mapped_column(index=True)

@@ -18,6 +18,8 @@ from booking.web import (
     visit,
     visit_changes,
     visit_checks,
+    wait_pages,
+    waiting_pages,
     words,
 )
 
@@ -35,6 +37,8 @@ def init(app: Flask) -> None:
     app.register_blueprint(visit_changes.bp)
     app.register_blueprint(visit_checks.bp)
     app.register_blueprint(checkin_pages.bp)
+    app.register_blueprint(wait_pages.bp)
+    app.register_blueprint(waiting_pages.bp)
     desk.init(app)
     rulebook.init(app)
     mailbox.init(app)

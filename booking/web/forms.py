@@ -91,6 +91,37 @@ class DetailsForm(BaseForm):
         return True
 
 
+class WaiterForm(BaseForm):
+    """Who waits, and where to write to."""
+
+    name = StringField("Your name")
+    email = EmailField(
+        "E-mail address",
+        description="We first send a link there: with it you confirm your wish.",
+    )
+    phone = TelField("Phone number", description="Only for questions about this.")
+
+    @property
+    def contact(self) -> Contact:
+        """What was typed, unchecked."""
+        return Contact(
+            name=self.name.data or "",
+            email=self.email.data or "",
+            phone=self.phone.data or None,
+        )
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """As the use case itself will check it, so that both say the same."""
+        if not super().validate(extra_validators):
+            return False
+        try:
+            patients.checked(self.contact)
+        except InvalidRequest as refusal:
+            self.refuse(refusal)
+            return False
+        return True
+
+
 class CallForm(BaseForm):
     """Whom to call, on what number, and when."""
 

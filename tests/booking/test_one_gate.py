@@ -10,12 +10,12 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from booking import appointments, gate, holds, reservations
-from booking.actors import PATIENT
+from booking import appointments, freed, gate, holds, reservations, waitlist
+from booking.actors import PATIENT, PROVEN_PATIENT
 from booking.clock import local_day
 from booking.db import db
 from booking.errors import BookingError
-from booking.models import Appointment, Hold, Site
+from booking.models import Appointment, Hold, Site, WaitlistOffer
 from booking.overrides import ReleaseNote
 from screening import Authority, Verdict
 from tests.builders import (
@@ -123,6 +123,68 @@ def _release_then_worse(site, answers):
     appointments.change_answers(hold.appointment, given, now=NOW, actor=PATIENT)
 
 
+def _waits(site, answers, *, visit=None):
+    """Somebody on the list whose answers came to that after they joined."""
+    wish = waitlist.Wish(at(1).date(), at(DAY + 1).date())
+    if visit is None:
+        entry = waitlist.join_at_desk(
+            screen(site).screening, ADA, wish, now=NOW, actor=RECEPTION
+        )
+    else:
+        entry = waitlist.join_with_visit(visit, wish, now=NOW, actor=PROVEN_PATIENT)
+    _answer_worse(entry, site, answers)
+    return entry
+
+
+def _answer_worse(entry, site, answers):
+    if entry.appointment is None:
+        entry.screening_id = screen(site, **answers).screening.id
+        db.session.commit()
+        return
+    given = {key: value or "unsure" for key, value in answers.items()}
+    appointments.change_answers(entry.appointment, given, now=NOW, actor=PATIENT)
+
+
+def _free_and_offer():
+    freed.note(_all(Site)[0].id, at(DAY), at(DAY, 17), now=NOW)
+    db.session.commit()
+    waitlist.deal_with_freed(now=NOW)
+
+
+def _accept_all():
+    for offer in _all(WaitlistOffer):
+        waitlist.accept(offer, now=NOW)
+
+
+def _waitlist(site, answers):
+    _waits(site, answers)
+    _free_and_offer()
+    _accept_all()
+
+
+def _waitlist_moves(site, answers):
+    visit = book_at_desk(site, at(DAY + 1)).appointment
+    _waits(site, answers, visit=visit)
+    _free_and_offer()
+    _accept_all()
+
+
+def _waitlist_then_worse(site, answers):
+    """The offer is made while the day is clear, and accepted when it is not."""
+    entry = _waits(site, {})
+    _free_and_offer()
+    _answer_worse(entry, site, answers)
+    _accept_all()
+
+
+def _waitlist_moves_then_worse(site, answers):
+    visit = book_at_desk(site, at(DAY + 1)).appointment
+    entry = _waits(site, {}, visit=visit)
+    _free_and_offer()
+    _answer_worse(entry, site, answers)
+    _accept_all()
+
+
 def _arrive(site, answers):
     visit = book(site, at(DAY), **answers).appointment
     appointments.arrive(visit, now=at(DAY), actor=RECEPTION)
@@ -150,6 +212,10 @@ PATHS = {
     "answers by staff": _answers_by(RECEPTION),
     "a release, then worse answers": _release_then_worse,
     "arrive": _arrive,
+    "waitlist": _waitlist,
+    "waitlist, for an earlier time": _waitlist_moves,
+    "waitlist, then worse": _waitlist_then_worse,
+    "waitlist, for an earlier time, then worse": _waitlist_moves_then_worse,
 }
 
 
@@ -187,6 +253,20 @@ def test_the_right_release_opens_the_window(session, path, window):
     PATHS[path](site, WINDOWS[window])
 
     assert session.scalars(select(Appointment.status)).all() == ["confirmed"]
+
+
+@pytest.mark.parametrize("path", [p for p in PATHS if p.startswith("waitlist")])
+def test_a_clear_day_is_offered_and_taken(session, path):
+    site = make_clinic()
+
+    PATHS[path](site, {})
+
+    booked = session.scalars(
+        select(Appointment).where(Appointment.status == "confirmed")
+    )
+    assert [local_day(visit.starts_at, site.timezone) for visit in booked] == [
+        at(DAY).date()
+    ]
 
 
 def test_the_judge_sees_a_visit_that_went_around(session):

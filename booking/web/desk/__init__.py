@@ -20,6 +20,7 @@ from booking.web.desk import (
     symptoms,
     tasks,
     visits,
+    waitlist,
 )
 from booking.web.desk.blueprint import bp
 
@@ -39,6 +40,7 @@ __all__ = [
     "symptoms",
     "tasks",
     "visits",
+    "waitlist",
 ]
 
 
