@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from screening.answers import AnswerErrors, FieldError, check_answers, pin_answers
 from screening.assessment import clearance
-from screening.catalogue import Area, RedFlag, Source, Step, Text, Treatment
+from screening.catalogue import Area, Course, RedFlag, Source, Step, Text, Treatment
 from screening.clearance import Clearance
 from screening.facts import Record
 from screening.loading import SHIPPED, load
@@ -25,6 +25,7 @@ __all__ = [
     "Choice",
     "Clearance",
     "Conflict",
+    "Course",
     "FieldError",
     "Follow",
     "Notice",

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from screening.readers.catalogue import read_catalogue, read_sources
+from screening.readers.courses import read_courses
 from screening.readers.intervals import read_intervals
 from screening.readers.layout import Layout
 from screening.readers.messages import (
@@ -73,6 +74,7 @@ def _load(folder: Path, profile: str) -> Rulebook:
         rules=MappingProxyType(found.rules),
         sources=MappingProxyType(sources),
         intervals=MappingProxyType({pair: cell.days for pair, cell in table.items()}),
+        courses=MappingProxyType(read_courses(read["intervals"], catalogue, spacings)),
         plans=MappingProxyType(read_plans(read["messages"], catalogue)),
         flags=MappingProxyType(read_red_flags(read["messages"], catalogue)),
         clinical_words=read_clinical_words(read["messages"]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from screening.catalogue import Area, RedFlag, Source, Step, Treatment
+from screening.catalogue import Area, Course, RedFlag, Source, Step, Treatment
 from screening.questions import Page, Question
 from screening.rules.model import Rule
 from screening.sheets import Sheet
@@ -24,6 +24,7 @@ class Rulebook:
     rules: Mapping[str, Rule]
     sources: Mapping[str, Source]
     intervals: Mapping[tuple[str, str], int]
+    courses: Mapping[str, Course]
     plans: Mapping[str, tuple[Step, ...]]
     flags: Mapping[str, tuple[RedFlag, ...]]
     clinical_words: frozenset[str]
@@ -38,6 +39,11 @@ class Rulebook:
         self._known(first)
         self._known(then)
         return self.intervals.get((first, then), 0)
+
+    def find_course(self, treatment: str) -> Course | None:
+        """How the treatment is given as a series; None if it is not."""
+        self._known(treatment)
+        return self.courses.get(treatment)
 
     def plan(self, treatment: str) -> tuple[Step, ...]:
         """The messages around a visit, in order of time."""
