@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from booking import audit, gate, holds, placement, screenings
+from booking import audit, course_sessions, gate, holds, placement, screenings
 from booking.actors import Actor
 from booking.clock import local_day
 from booking.db import db
@@ -45,16 +45,18 @@ def move(
     """
     appointment = locked(appointment.id)
     site = db.session.get_one(Site, appointment.site_id)
-    _check_changeable(appointment, site, actor, now=now)
+    check_changeable(appointment, site, actor, now=now)
     if actor.kind == "patient":
-        _check_fresh(appointment, site, now=now)
+        check_fresh(appointment, site, now=now)
     known = actor.knows_records
+    others = [] if known else course_sessions.siblings(appointment)
     clearance = clearance_of(
         site,
         appointment.screening,
         now=now,
         patient_id=appointment.patient_id if known else None,
         ignoring=appointment.id,
+        besides=course_sessions.records_of(others, site),
     )
     authority = None
     if actor.kind == "staff":
@@ -67,14 +69,14 @@ def move(
     search = _search(appointment, site, actor, now=now)
     _replace(appointment, search, clearance, start, practitioner, actor=actor)
     decision = override(appointment, decision, authority, release, actor=actor, now=now)
-    hold = _after_move(appointment, site, clearance, decision, now=now, actor=actor)
+    hold = after_move(appointment, site, clearance, decision, now=now, actor=actor)
     if not known:
         appointment.records_checked_at = None
     db.session.commit()
     return Booked(appointment, clearance, hold)
 
 
-def _check_fresh(appointment: Appointment, site: Site, *, now: datetime) -> None:
+def check_fresh(appointment: Appointment, site: Site, *, now: datetime) -> None:
     """Answers older than the rulebook lets them count move nobody (R-75)."""
     if screenings.is_stale(appointment.screening, site, now=now):
         raise AnswersExpired
@@ -90,6 +92,7 @@ def _search(
         appointment.first_visit,
         staff=actor.kind == "staff",
         ignoring=appointment.id,
+        horizon_days=course_sessions.horizon_of(appointment, site),
     )
 
 
@@ -114,13 +117,20 @@ def _replace(
     except SlotTaken:
         db.session.rollback()
         raise SlotTaken(nearest=placement.nearest(search, clearance, start)) from None
+    put(appointment, place, now=search.now, actor=actor)
+
+
+def put(
+    appointment: Appointment, place: placement.Place, *, now: datetime, actor: Actor
+) -> None:
+    """Note where the visit was, and where it is now. Never commits."""
     db.session.add(
         Move(
             appointment_id=appointment.id,
             practitioner_id=appointment.practitioner_id,
             starts_at=appointment.starts_at,
             ends_at=appointment.ends_at,
-            moved_at=search.now,
+            moved_at=now,
             moved_by=actor.name,
         )
     )
@@ -129,7 +139,7 @@ def _replace(
     appointment.sequence += 1
 
 
-def _after_move(
+def after_move(
     appointment: Appointment,
     site: Site,
     clearance: Clearance,
@@ -138,6 +148,7 @@ def _after_move(
     now: datetime,
     actor: Actor,
 ) -> Hold | None:
+    """Confirmed or held where it is now, and its mails planned. Never commits."""
     if old := holds.open_of(appointment):
         holds.close(old, HoldState.WITHDRAWN, now=now, by=actor.name)
         db.session.flush()
@@ -159,7 +170,7 @@ def cancel(
     appointment = locked(appointment.id)
     site = db.session.get_one(Site, appointment.site_id)
     if appointment.status != Status.HELD:
-        _check_changeable(appointment, site, actor, now=now)
+        check_changeable(appointment, site, actor, now=now)
     if hold := holds.open_of(appointment):
         holds.close(hold, HoldState.WITHDRAWN, now=now, by=actor.name)
     placement.free(appointment)
@@ -172,9 +183,10 @@ def cancel(
     return appointment
 
 
-def _check_changeable(
+def check_changeable(
     appointment: Appointment, site: Site, actor: Actor, *, now: datetime
 ) -> None:
+    """WrongState or TooLateToChange if this person may not change the visit now."""
     if appointment.status == Status.CANCELLED:
         raise WrongState("This visit is cancelled already.")
     if appointment.status not in UPCOMING:

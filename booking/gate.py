@@ -52,10 +52,12 @@ def clearance_for(  # noqa: PLR0913 - one question, every part of it named
     now: datetime,
     patient_id: int | None,
     ignoring: int | None = None,
+    besides: Sequence[screening.Record] = (),
 ) -> Clearance:
     """Windows from the answers and, for a known patient, from the clinic's records.
 
     *ignoring* is the appointment being decided: it must not stand in its own way.
+    *besides*: what is to be on record once this is booked, such as other sessions.
     """
     return screening.clearance(
         rulebooks.current(site),
@@ -63,7 +65,7 @@ def clearance_for(  # noqa: PLR0913 - one question, every part of it named
         area,
         answers,
         today=local_day(now, site.timezone),
-        records=records_of(patient_id, site, ignoring=ignoring),
+        records=[*records_of(patient_id, site, ignoring=ignoring), *besides],
         requirements=requirements.required_for(treatment),
     )
 
@@ -82,6 +84,7 @@ def records_of(
             Appointment.area,
             Appointment.starts_at,
             Appointment.depth_mm,
+            Appointment.status,
         ).where(
             Appointment.patient_id.in_(people),
             Appointment.status.in_(_KNOWN),
@@ -96,8 +99,9 @@ def records_of(
             area=area,
             depth_mm=depth_mm,
             ref=f"appointment {number}",
+            planned=status != Status.COMPLETED,
         )
-        for number, treatment, area, starts_at, depth_mm in visits
+        for number, treatment, area, starts_at, depth_mm, status in visits
         if treatment in known
     ]
     entries = db.session.scalars(

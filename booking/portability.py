@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import email
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
-from email.policy import default as mail_policy
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import and_, delete, inspect, or_, select, update
@@ -31,6 +28,7 @@ from booking.models.appointment import (
 from booking.models.audit import AuditEvent
 from booking.models.call_back import CallBack
 from booking.models.clinic import Resource, Site
+from booking.models.course import Course, CourseSession
 from booking.models.message import Message, MessageState
 from booking.models.patient import Patient, Record
 from booking.models.screening import Draft, Screening
@@ -50,6 +48,8 @@ class Stored:
     moves: Sequence[Move]
     holds: Sequence[Hold]
     releases: Sequence[Release]
+    courses: Sequence[Course]
+    course_sessions: Sequence[CourseSession]
     screenings: Sequence[Screening]
     drafts: Sequence[Draft]
     records: Sequence[Record]
@@ -122,7 +122,7 @@ def erase(patient: str, *, now: datetime, config: Mapping[str, Any]) -> str:
             event.detail = audit.erased(event.detail)
     audit.record(SYSTEM, "erase", stored.patient, now=now)
     db.session.commit()
-    _delete_letters(mail.maildir_of(config), letters)
+    mail.delete(mail.maildir_of(config), letters)
     return f"Erased: {words}."
 
 
@@ -147,12 +147,15 @@ def _gather(patient: Patient) -> Stored:
     visits = _all(Appointment, Appointment.patient_id == patient.id)
     ids = [visit.id for visit in visits]
     holds = _all(Hold, Hold.appointment_id.in_(ids))
+    sessions = _all(CourseSession, CourseSession.appointment_id.in_(ids))
     return Stored(
         patient=patient,
         visits=visits,
         moves=_all(Move, Move.appointment_id.in_(ids)),
         holds=holds,
         releases=_all(Release, Release.appointment_id.in_(ids)),
+        courses=_all(Course, Course.id.in_({one.course_id for one in sessions})),
+        course_sessions=sessions,
         screenings=_screenings({visit.screening_id for visit in visits}),
         drafts=_all(Draft, Draft.patient_id == patient.id),
         records=_all(Record, Record.patient_id == patient.id),
@@ -164,6 +167,7 @@ def _gather(patient: Patient) -> Stored:
                 _about(Patient, [patient.id]),
                 _about(Appointment, ids),
                 _about(Hold, [hold.id for hold in holds]),
+                _about(Course, {one.course_id for one in sessions}),
             ),
         ),
     )
@@ -266,15 +270,6 @@ def _delete(model: Any, ids: Sequence[int]) -> None:
     db.session.execute(delete(model).where(model.id.in_(ids)))
 
 
-def _delete_letters(folder: Path, message_ids: set[str]) -> None:
-    """Delete what the local mailbox keeps of these messages."""
-    for path in (*folder.glob("new/*"), *folder.glob("cur/*")):
-        with path.open("rb") as file:
-            letter = email.message_from_binary_file(file, policy=mail_policy)
-        if letter["Message-ID"] in message_ids:
-            path.unlink()
-
-
 def _visit(visit: Appointment) -> dict[str, Any]:
     resource = db.session.get(Resource, visit.practitioner_id or 0)
     proxy = visit.proxy
@@ -293,9 +288,7 @@ def _row(row: Any) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     if isinstance(value, (date, datetime)):
         return value.isoformat()
-    if isinstance(value, bytes):
-        return value.decode("utf-8", errors="replace")
-    return value
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
 
 
 def _counted(number: int, one: str, many: str | None = None) -> str:

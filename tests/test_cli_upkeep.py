@@ -230,6 +230,8 @@ def test_an_export_knows_every_table(session):
         "record",
         "message",
         "call_back",
+        "course",
+        "course_session",
         "proxy",
         "audit_event",
     }

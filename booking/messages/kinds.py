@@ -6,11 +6,13 @@ from booking.models.appointment import Status
 from screening import Step
 
 PREP_LATE, AFTERCARE_LATE = "prep_late", "aftercare_late"
+COURSE = "course"
 STAFF_HOLD, STAFF_URGENT = "staff_hold", "staff_urgent"
 
 FITS: dict[str, frozenset[Status]] = {
     "confirmed": frozenset({Status.CONFIRMED}),
     "moved": frozenset({Status.CONFIRMED}),
+    COURSE: frozenset({Status.CONFIRMED}),
     "held": frozenset({Status.HELD}),
     "reheld": frozenset({Status.HELD}),
     "rescreen_refused": frozenset({Status.HELD}),
@@ -26,7 +28,9 @@ FITS: dict[str, frozenset[Status]] = {
 }
 """The statuses of a visit in which a message of this kind may still leave."""
 
-BEFORE_VISIT = frozenset({"confirmed", "moved", "held", "reheld", "prep", "recheck"})
+BEFORE_VISIT = frozenset(
+    {"confirmed", COURSE, "moved", "held", "reheld", "prep", "recheck"}
+)
 """Kinds that are of no use once the visit has begun."""
 
 DATED = frozenset({"prep", "recheck"})

@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from booking import diary, links, rulebooks, screenings
+from booking import course_sessions, diary, links, rulebooks, screenings
 from booking.clock import local_day
 from booking.db import db
 from booking.messages import letterhead, plan
-from booking.messages.kinds import PREP_LATE
-from booking.models.appointment import Appointment, Hold, HoldState
+from booking.messages.kinds import COURSE, PREP_LATE
+from booking.models.appointment import Appointment, Hold, HoldState, Status
 from booking.models.clinic import Site, Treatment
 from booking.models.message import Message
 from screening import RedFlag, Rulebook
@@ -36,6 +36,15 @@ class Advice:
 
     title: str
     texts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Told:
+    """A session of a course in the mail about all of them."""
+
+    when: str
+    link: str
+    is_held: bool
 
 
 def spoken_day(day: date) -> str:
@@ -85,12 +94,25 @@ def context(message: Message, kind: str, *, now: datetime) -> dict[str, Any]:
         values["steps"] = advice(message, site)
         if kind in _AFTER:
             values["flags"] = _flags(appointment, site)
+    if kind == COURSE:
+        values["sessions"] = _sessions(appointment, zone, base)
     if kind == "expired":
         starts = _next(appointment, site, now)
         values["slots"] = [spoken(start, zone) for start in starts]
     if kind == "rescreen_refused":
         values["first_day"] = _first_day(appointment, site, now)
     return values
+
+
+def _sessions(appointment: Appointment, zone: ZoneInfo, base: str) -> list[Told]:
+    return [
+        Told(
+            when=spoken(visit.starts_at, zone),
+            link=f"{base}/visit/{links.mailed_token(visit)}",
+            is_held=visit.status == Status.HELD,
+        )
+        for visit in course_sessions.told_of(appointment)
+    ]
 
 
 def advice(message: Message, site: Site) -> list[Advice]:
