@@ -9,6 +9,7 @@ from booking.web.desk import (
     board,
     book,
     book_time,
+    courses,
     explain,
     holds,
     patients,
@@ -16,6 +17,7 @@ from booking.web.desk import (
     questions,
     tasks,
     visits,
+    what_if,
 )
 from booking.web.desk.blueprint import bp
 
@@ -23,6 +25,7 @@ __all__ = [
     "board",
     "book",
     "book_time",
+    "courses",
     "explain",
     "holds",
     "init",
@@ -31,6 +34,7 @@ __all__ = [
     "questions",
     "tasks",
     "visits",
+    "what_if",
 ]
 
 
