@@ -12,6 +12,7 @@ from sqlalchemy import select
 from booking import accounts, settings
 from booking.db import begin_write, db
 from booking.demo.clinic import add_clinic, demo_plan
+from booking.demo.course import add_course
 from booking.demo.holds import add_holds
 from booking.demo.visits import add_visits
 from booking.models.account import User
@@ -32,6 +33,7 @@ def seed(data: Path, environment: Mapping[str, str], *, now: datetime) -> None:
             site = add_clinic(demo_plan())
             _add_staff(password, now=now)
             add_holds(site, now=now)
+            add_course(site, now=now)
             add_visits(site, now=now)
     except BaseException:
         # Ctrl-C counts: half a demo would never be finished.
