@@ -7,7 +7,15 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from booking import audit, gate, holds, placement, rechecks, screenings
+from booking import (
+    audit,
+    course_sessions,
+    gate,
+    holds,
+    placement,
+    rechecks,
+    screenings,
+)
 from booking.actors import Actor
 from booking.clock import local_day
 from booking.db import db
@@ -47,16 +55,18 @@ def move(
     """
     appointment = locked(appointment.id)
     site = db.session.get_one(Site, appointment.site_id)
-    _check_changeable(appointment, site, actor, now=now)
+    check_changeable(appointment, site, actor, now=now)
     if actor.kind == "patient":
-        _check_fresh(appointment, site, now=now)
+        check_fresh(appointment, site, now=now)
     known = actor.knows_records
+    others = [] if known else course_sessions.siblings(appointment)
     clearance = clearance_of(
         site,
         appointment.screening,
         now=now,
         patient_id=appointment.patient_id if known else None,
         ignoring=appointment.id,
+        besides=course_sessions.records_of(others, site),
     )
     authority = None
     if actor.kind == "staff":
@@ -70,7 +80,7 @@ def move(
     rechecks.close_call(appointment, "moved", now=now, by=actor.name)
     _replace(appointment, search, clearance, start, practitioner, actor=actor)
     decision = override(appointment, decision, authority, release, actor=actor, now=now)
-    hold = _after_move(appointment, site, clearance, decision, now=now, actor=actor)
+    hold = after_move(appointment, site, clearance, decision, now=now, actor=actor)
     if not known:
         appointment.records_checked_at = None
     note_visit(appointment, "moved", now=now)
@@ -78,7 +88,7 @@ def move(
     return Booked(appointment, clearance, hold)
 
 
-def _check_fresh(appointment: Appointment, site: Site, *, now: datetime) -> None:
+def check_fresh(appointment: Appointment, site: Site, *, now: datetime) -> None:
     """Answers older than the rulebook lets them count move nobody (R-75)."""
     if screenings.is_stale(appointment.screening, site, now=now):
         raise AnswersExpired
@@ -94,6 +104,7 @@ def _search(
         appointment.first_visit,
         staff=actor.kind == "staff",
         ignoring=appointment.id,
+        horizon_days=course_sessions.horizon_of(appointment, site),
     )
 
 
@@ -118,10 +129,10 @@ def _replace(
     except SlotTaken:
         db.session.rollback()
         raise SlotTaken(nearest=placement.nearest(search, clearance, start)) from None
-    _relocate(appointment, place, now=search.now, actor=actor)
+    put(appointment, place, now=search.now, actor=actor)
 
 
-def _relocate(
+def put(
     appointment: Appointment,
     place: placement.Place | Appointment,
     *,
@@ -159,7 +170,7 @@ def take_over(
     """
     new = placement.hand_over(reserved, appointment)
     placement.free(appointment, now=now, but=new)
-    _relocate(appointment, reserved, now=now, actor=actor)
+    put(appointment, reserved, now=now, actor=actor)
     reserved.status, reserved.ended_at = Status.EXPIRED, now
     db.session.flush()
     if overlaps_own(appointment) or not placement.claim_patient(appointment):
@@ -172,7 +183,7 @@ def take_over(
     return True
 
 
-def _after_move(
+def after_move(
     appointment: Appointment,
     site: Site,
     clearance: Clearance,
@@ -181,6 +192,7 @@ def _after_move(
     now: datetime,
     actor: Actor,
 ) -> Hold | None:
+    """Confirmed or held where it is now, and its mails planned. Never commits."""
     if old := holds.open_of(appointment):
         holds.close(old, HoldState.WITHDRAWN, now=now, by=actor.name)
         db.session.flush()
@@ -202,7 +214,7 @@ def cancel(
     appointment = locked(appointment.id)
     site = db.session.get_one(Site, appointment.site_id)
     if appointment.status != Status.HELD:
-        _check_changeable(appointment, site, actor, now=now)
+        check_changeable(appointment, site, actor, now=now)
     if hold := holds.open_of(appointment):
         holds.close(hold, HoldState.WITHDRAWN, now=now, by=actor.name)
     placement.free(appointment, now=now)
@@ -217,9 +229,10 @@ def cancel(
     return appointment
 
 
-def _check_changeable(
+def check_changeable(
     appointment: Appointment, site: Site, actor: Actor, *, now: datetime
 ) -> None:
+    """WrongState or TooLateToChange if this person may not change the visit now."""
     if appointment.status == Status.CANCELLED:
         raise WrongState("This visit is cancelled already.")
     if appointment.status not in UPCOMING:

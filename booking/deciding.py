@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
-
 from booking import gate, holds
 from booking.actors import Actor
-from booking.db import db
 from booking.errors import NotAllowed
 from booking.models.appointment import Appointment, Hold, Status
 from booking.models.clinic import Site
@@ -21,7 +19,7 @@ from booking.overrides import (
     authority_for,
     check_note,
 )
-from screening import Authority, Clearance, Verdict
+from screening import Authority, Clearance, Record, Verdict
 
 
 @dataclass(frozen=True)
@@ -35,13 +33,14 @@ class Booked:
     replayed: bool = False
 
 
-def clearance_of(
+def clearance_of(  # noqa: PLR0913 - one question, every part of it named
     site: Site,
     screening: Screening,
     *,
     now: datetime,
     patient_id: int | None,
     ignoring: int | None = None,
+    besides: Sequence[Record] = (),
 ) -> Clearance:
     return gate.clearance_for(
         site,
@@ -51,6 +50,7 @@ def clearance_of(
         now=now,
         patient_id=patient_id,
         ignoring=ignoring,
+        besides=besides,
     )
 
 
@@ -117,18 +117,6 @@ def settle(  # noqa: PLR0913 - all of them decide
     return holds.open_hold(
         appointment, site, clearance, decision, now=now, requested=requested
     )
-
-
-def is_first_visit(patient_id: int | None, treatment: str) -> bool:
-    """Whether this patient has never completed this treatment here."""
-    if patient_id is None:
-        return True
-    done = select(Appointment.id).where(
-        Appointment.patient_id == patient_id,
-        Appointment.treatment == treatment,
-        Appointment.status == Status.COMPLETED,
-    )
-    return db.session.scalar(done.limit(1)) is None
 
 
 def birth_date(screening: Screening) -> str | None:

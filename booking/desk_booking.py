@@ -14,7 +14,6 @@ from booking.deciding import (
     authority_at_desk,
     birth_date,
     clearance_of,
-    is_first_visit,
     override,
     settle,
 )
@@ -28,7 +27,7 @@ from booking.models.patient import Patient
 from booking.models.screening import Screening
 from booking.overrides import ReleaseNote
 from booking.patients import Contact
-from booking.reservations import new_visit
+from booking.reservations import is_first_visit, new_visit
 
 
 def book_at_desk(  # noqa: PLR0913 - one request, every part of it named

@@ -45,10 +45,11 @@ def days(  # noqa: PLR0913 - the pages' one question, every part of it named
     first_visit: bool = True,
     staff: bool = False,
     ignoring: int | None = None,
+    horizon_days: int | None = None,
 ) -> list[DaySlots]:
     """Every calendar day with its verdict, reasons and free slots; refused days have
     none."""
-    search = Search(site, treatment, now, first_visit, staff, ignoring)
+    search = Search(site, treatment, now, first_visit, staff, ignoring, horizon_days)
     diary = load(search, first_day, days)
     return join(diary, clearance, now=now, practitioner=practitioner, staff=staff)
 

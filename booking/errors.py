@@ -114,6 +114,31 @@ class SlotTaken(BookingError):
     )
 
 
+class CourseDoesNotFit(BookingError):
+    """No plan for a course; `extra` holds the session's number, first_day and
+    last_day."""
+
+    code = "course_does_not_fit"
+    sentence = "We find no times for all sessions. Please change your wishes."
+
+
+class SessionTaken(BookingError):
+    """Somebody else took one of the times of a course; nothing of it was booked."""
+
+    code = "slot_taken"
+    sentence = (
+        "Somebody else has just taken one of these times. Nothing was booked. Please "
+        "look at the new plan."
+    )
+
+
+class OwnVisitThen(BookingError):
+    """The patient has another visit at that time."""
+
+    code = "own_visit_then"
+    sentence = "You already have another visit at this time. Please choose another one."
+
+
 class ReservationEnded(BookingError):
     code = "reservation_ended"
     status = 409

@@ -52,13 +52,15 @@ def clearance_for(  # noqa: PLR0913 - one question, every part of it named
     now: datetime,
     patient_id: int | None,
     ignoring: int | None = None,
+    besides: Sequence[screening.Record] = (),
 ) -> Clearance:
     """Windows from the answers and, for a known patient, from the clinic's records.
 
     *ignoring* is the appointment being decided: it must not stand in its own way.
+    *besides*: what is to be on record once this is booked, such as other sessions.
     """
-    records = records_of(patient_id, site, ignoring=ignoring)
-    return judge(site, treatment, area, answers, records, now=now)
+    known = records_of(patient_id, site, ignoring=ignoring)
+    return judge(site, treatment, area, answers, [*known, *besides], now=now)
 
 
 def judge(  # noqa: PLR0913 - one question, every part of it named
@@ -133,10 +135,11 @@ def _visits_of(rows: set[int], site: Site) -> Iterable[tuple[int, screening.Reco
             Appointment.area,
             Appointment.starts_at,
             Appointment.depth_mm,
+            Appointment.status,
         ).where(among(Appointment.patient_id, rows), Appointment.status.in_(_KNOWN))
     )
     known = rulebooks.current(site).treatments
-    for row, number, treatment, area, starts_at, depth_mm in visits:
+    for row, number, treatment, area, starts_at, depth_mm, status in visits:
         if treatment in known:
             yield (
                 row or 0,
@@ -146,6 +149,7 @@ def _visits_of(rows: set[int], site: Site) -> Iterable[tuple[int, screening.Reco
                     area=area,
                     depth_mm=depth_mm,
                     ref=_visit_ref(number),
+                    planned=status != Status.COMPLETED,
                 ),
             )
 

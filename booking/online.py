@@ -19,13 +19,14 @@ from booking import (
     proxies,
     screenings,
 )
-from booking.actors import PATIENT
+from booking.actors import PATIENT, PROVEN_PATIENT
 from booking.db import begin_write, db
 from booking.deciding import Booked, birth_date, clearance_of, settle
 from booking.diary import Search
 from booking.errors import (
     BookingError,
     ClearanceExpired,
+    OwnVisitThen,
     ReservationEnded,
     SlotTaken,
 )
@@ -34,7 +35,7 @@ from booking.models.appointment import Appointment, Status
 from booking.models.clinic import Site
 from booking.models.screening import Screening
 from booking.patients import Contact
-from booking.reservations import keep, new_visit
+from booking.reservations import is_first_visit, keep, new_visit
 from screening import Clearance
 
 MOST_TRIES = 25
@@ -49,6 +50,7 @@ class Wish:
     start: datetime
     practitioner: int | None
     contact: Contact
+    owner_id: int | None = None
 
 
 def book(  # noqa: PLR0913 - one request, every part of it named
@@ -62,12 +64,15 @@ def book(  # noqa: PLR0913 - one request, every part of it named
     key: str | None = None,
     body: bytes | str = "",
     reservation: Appointment | None = None,
+    owner_id: int | None = None,
 ) -> Booked:
     """Book a visit, or raise a BookingError and change nothing.
 
     1. The same key and body: the visit it made before.
     2. Ask the gate, before anything is said about free places.
     3. Bind the screening, take the place (or the reservation), write the messages.
+
+    With *owner_id*, a patient who has proven the address, the records count at once.
     """
     request = idempotency.request_of(key, body) if key else None
     if earlier := idempotency.find(request):
@@ -75,7 +80,7 @@ def book(  # noqa: PLR0913 - one request, every part of it named
     attempt = partial(
         _book_once,
         screening.id,
-        Wish(start, practitioner, patients.checked(contact)),
+        Wish(start, practitioner, patients.checked(contact), owner_id),
         now=now,
         source=source,
         request=request,
@@ -115,17 +120,21 @@ def _book_once(
     if screening.expires_at <= now:
         raise ClearanceExpired
     site = db.session.get_one(Site, screening.site_id)
-    clearance = clearance_of(site, screening, now=now, patient_id=None)
+    owner_id = wish.owner_id
+    clearance = clearance_of(site, screening, now=now, patient_id=owner_id)
     decision = gate.admit_online(site, clearance, wish.start, now=now)
     screenings.bind(screening, wish.contact.email)
     if reserved_id is None:
         appointment = _take(site, screening, wish, clearance, now=now, source=source)
     else:
         appointment = _redeem(site, screening, reserved_id, clearance, wish, now=now)
+    if owner_id is not None:
+        claim_for(appointment, now=now)
     proxies.note(appointment, wish.contact.booked_by, wish.contact.relation)
     hold = settle(appointment, site, clearance, decision, now=now, requested=True)
     idempotency.remember(request, appointment, now=now)
-    audit.record(PATIENT, "book", appointment, now=now)
+    actor = PATIENT if owner_id is None else PROVEN_PATIENT
+    audit.record(actor, "book", appointment, now=now)
     plan.begin(appointment, "held" if hold else "confirmed", now=now)
     db.session.commit()
     return Booked(appointment, clearance, hold)
@@ -142,7 +151,8 @@ def _take(
 ) -> Appointment:
     """A place nobody has; SlotTaken with the nearest free slots if there is none left,
     and without them if a rival was faster and another place may do."""
-    search = Search(site, screening.treatment, now)
+    first_visit = is_first_visit(wish.owner_id, screening.treatment)
+    search = Search(site, screening.treatment, now, first_visit)
     try:
         place = placement.find(search, wish.start, wish.practitioner)
     except SlotTaken:
@@ -156,8 +166,8 @@ def _take(
         Status.CONFIRMED,
         now=now,
         source=source,
-        first_visit=True,
-        patient_id=_unproven(screening, wish.contact, now=now),
+        first_visit=first_visit,
+        patient_id=patient_of(screening, wish.contact, wish.owner_id, now=now),
     )
     appointment.details_by_mail = wish.contact.details_by_mail
     placement.claim(appointment, place, patient_id=None)
@@ -181,19 +191,34 @@ def _redeem(
         keep(reserved, None, now=now, screening_id=screening.id)
     except ReservationEnded:
         db.session.rollback()
-        search = Search(site, screening.treatment, now)
+        search = Search(site, screening.treatment, now, reserved.first_visit)
         nearest = placement.nearest(search, clearance, wish.start)
         raise ReservationEnded(nearest=nearest) from None
-    reserved.patient_id = _unproven(screening, wish.contact, now=now)
+    reserved.patient_id = patient_of(screening, wish.contact, wish.owner_id, now=now)
     reserved.booked_at = now
     reserved.details_by_mail = wish.contact.details_by_mail
     return reserved
 
 
-def _unproven(screening: Screening, contact: Contact, *, now: datetime) -> int:
-    """A row of its own for whoever books, until the records have been asked."""
+def patient_of(
+    screening: Screening, contact: Contact, owner_id: int | None, *, now: datetime
+) -> int:
+    """The owner, or a row of its own for whoever books, until the records are asked."""
+    if owner_id is not None:
+        return owner_id
     born = birth_date(screening)
     return patients.add(contact, born, now=now, established=False).id
+
+
+def claim_for(visit: Appointment, *, now: datetime) -> None:
+    """The visit is its proven owner's: their own time is claimed, the records count.
+
+    OwnVisitThen where they have another visit at that time. Never commits.
+    """
+    visit.proven_at = visit.records_checked_at = now
+    db.session.flush()
+    if not placement.claim_patient(visit):
+        raise OwnVisitThen
 
 
 def _replayed(appointment: Appointment) -> Booked:

@@ -34,8 +34,9 @@ class Slot:
 class Search:
     """What is looked for, and by whom.
 
-    Staff may book without the least notice; `ignoring` is an appointment whose claims
-    do not count (the one that would move).
+    Staff may book without the least notice; `ignoring` names the appointments whose
+    claims do not count (those that would move). `horizon_days`: how far ahead, where
+    that is not the site's usual horizon.
     """
 
     site: Site
@@ -43,7 +44,21 @@ class Search:
     now: datetime
     first_visit: bool = True
     staff: bool = False
-    ignoring: int | None = None
+    ignoring: int | tuple[int, ...] | None = None
+    horizon_days: int | None = None
+
+    @property
+    def closed_from(self) -> date:
+        """The first day that is not open for booking yet."""
+        days = self.horizon_days or self.site.horizon_days
+        return local_day(self.now, self.site.timezone) + timedelta(days=days)
+
+    @property
+    def left_out(self) -> tuple[int, ...]:
+        """The appointments whose claims do not count."""
+        if isinstance(self.ignoring, tuple):
+            return self.ignoring
+        return () if self.ignoring is None else (self.ignoring,)
 
 
 @dataclass(frozen=True)
@@ -143,8 +158,7 @@ def _bookable(search: Search, horizon: cells.Horizon) -> int:
     site, now = search.site, search.now
     minutes = 0 if search.staff else site.least_notice_minutes
     first = -(-int((now + timedelta(minutes=minutes)).timestamp()) // CELL_SECONDS)
-    last_day = local_day(now, site.timezone) + timedelta(days=site.horizon_days)
-    end = datetime.combine(last_day, datetime.min.time(), horizon.zone)
+    end = datetime.combine(search.closed_from, datetime.min.time(), horizon.zone)
     return cells.window_mask(horizon, first, int(end.timestamp()) // CELL_SECONDS)
 
 
@@ -185,8 +199,8 @@ def _busy(
         Claim.until_cell > first,
         or_(Claim.expires_at.is_(None), Claim.expires_at > int(search.now.timestamp())),
     )
-    if search.ignoring is not None:
-        claims = claims.where(Claim.appointment_id != search.ignoring)
+    if search.left_out:
+        claims = claims.where(Claim.appointment_id.not_in(search.left_out))
     away = select(Absence.resource_id, Absence.first_cell, Absence.until_cell).where(
         Absence.resource_id.in_(resources),
         Absence.first_cell < until,

@@ -36,6 +36,16 @@ class Place:
 def find(search: Search, start: datetime, practitioner: int | None) -> Place:
     """A free place at this start, its resources locked.
 
+    Raises as `choose` does.
+    """
+    place = choose(search, start, practitioner)
+    lock([resource for resource, _, _ in place.claims], now=search.now)
+    return place
+
+
+def choose(search: Search, start: datetime, practitioner: int | None) -> Place:
+    """A free place at this start, for the caller to lock before it is claimed.
+
     Raises InvalidRequest for a start that is never possible, SlotTaken for one that
     somebody else has.
     """
@@ -47,7 +57,6 @@ def find(search: Search, start: datetime, practitioner: int | None) -> Place:
         raise SlotTaken
     key = found.plan.practitioner_key
     claims = availability.claims_of(found.plan, cell, chosen)
-    lock([resource for resource, _, _ in claims], now=search.now)
     return Place(
         starts_at=cells.instant_of(cell),
         ends_at=cells.instant_of(cell) + found.length,
@@ -65,7 +74,7 @@ def _open_diary(search: Search, start: datetime, practitioner: int | None) -> Di
     if start < now:
         raise InvalidRequest.of("start", "Choose a time in the future.")
     day = local_day(start, site.timezone)
-    if day >= local_day(now, site.timezone) + timedelta(days=site.horizon_days):
+    if day >= search.closed_from:
         raise InvalidRequest.of(
             "start", "Choose an earlier day: this one is not open yet."
         )

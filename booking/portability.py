@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import email
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
-from email.policy import default as mail_policy
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import delete, or_, select, update
@@ -92,7 +89,7 @@ def erase(patient: str, *, now: datetime, config: Mapping[str, Any]) -> str:
             event.detail = audit.erased(event.detail)
     audit.record(SYSTEM, "erase", stored.patient, now=now)
     db.session.commit()
-    _delete_letters(mail.maildir_of(config), letters)
+    mail.delete(mail.maildir_of(config), letters)
     return f"Erased: {words}."
 
 
@@ -188,12 +185,3 @@ def _erase_person(patient: Patient) -> None:
 
 def _delete(model: Any, ids: Sequence[int]) -> None:
     db.session.execute(delete(model).where(model.id.in_(ids)))
-
-
-def _delete_letters(folder: Path, message_ids: set[str]) -> None:
-    """Delete what the local mailbox keeps of these messages."""
-    for path in (*folder.glob("new/*"), *folder.glob("cur/*")):
-        with path.open("rb") as file:
-            letter = email.message_from_binary_file(file, policy=mail_policy)
-        if letter["Message-ID"] in message_ids:
-            path.unlink()

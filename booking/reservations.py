@@ -23,9 +23,14 @@ MOST_EXTENSIONS = 12
 
 
 def reserve(
-    screening: Screening, start: datetime, practitioner: int | None, *, now: datetime
+    screening: Screening,
+    start: datetime,
+    practitioner: int | None,
+    *,
+    now: datetime,
+    owner_id: int | None = None,
 ) -> Appointment:
-    """Keep a slot; the gate is asked first.
+    """Keep a slot; the gate is asked first, with the records of a proven *owner_id*.
 
     Raises as `appointments.book` does.
     """
@@ -39,11 +44,12 @@ def reserve(
         screening.area,
         screening.answers,
         now=now,
-        patient_id=None,
+        patient_id=owner_id,
     )
     gate.admit_online(site, clearance, start, now=now)
     until = now + timedelta(minutes=site.reservation_minutes)
-    search = Search(site, screening.treatment, now)
+    first_visit = is_first_visit(owner_id, screening.treatment)
+    search = Search(site, screening.treatment, now, first_visit)
     try:
         place = placement.find(search, start, practitioner)
         appointment = new_visit(
@@ -52,7 +58,7 @@ def reserve(
             Status.RESERVED,
             now=now,
             source="online",
-            first_visit=True,
+            first_visit=first_visit,
         )
         appointment.reserved_until = until
         placement.claim(appointment, place, patient_id=None, expires_at=until)
@@ -61,6 +67,18 @@ def reserve(
         raise SlotTaken(nearest=placement.nearest(search, clearance, start)) from None
     db.session.commit()
     return appointment
+
+
+def is_first_visit(patient_id: int | None, treatment: str) -> bool:
+    """Whether this patient has never completed this treatment here."""
+    if patient_id is None:
+        return True
+    done = select(Appointment.id).where(
+        Appointment.patient_id == patient_id,
+        Appointment.treatment == treatment,
+        Appointment.status == Status.COMPLETED,
+    )
+    return db.session.scalar(done.limit(1)) is None
 
 
 def new_visit(  # noqa: PLR0913 - a visit is made of all of these

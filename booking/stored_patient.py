@@ -98,6 +98,7 @@ def gather(patient: Patient) -> Stored:
                 _about(Appointment, ids),
                 _about(Hold, [hold.id for hold in holds]),
                 _about(Task, [task.id for task in tasks]),
+                _about(Course, {one.course_id for one in sessions}),
                 _about(WaitlistEntry, places),
                 _about(WaitlistOffer, [offer.id for offer in offers]),
             ),

@@ -6,6 +6,7 @@ from screening.answers import AnswerErrors, FieldError, check_answers, pin_answe
 from screening.assessment import clearance
 from screening.catalogue import (
     Area,
+    Course,
     Deadline,
     RedFlag,
     Silence,
@@ -44,6 +45,7 @@ __all__ = [
     "Choice",
     "Clearance",
     "Conflict",
+    "Course",
     "Deadline",
     "Difference",
     "EditError",

@@ -175,6 +175,7 @@ class _Case:
             record.day,
             found,
             depth_mm=record.depth_mm,
+            planned=record.planned,
             of=_on_record(record, treatment.id),
         )
         if not here:

@@ -49,6 +49,24 @@ class Treatment:
 
 
 @dataclass(frozen=True, slots=True)
+class Course:
+    """Sessions of one treatment as a series: how many, and how far apart.
+
+    The next session may follow from `least_days` after one on, and is to take place by
+    `greatest_days` after it. `sources` speak of the number, `gap_sources` of the days.
+    """
+
+    treatment: str
+    default: int
+    fewest: int
+    most: int
+    least_days: int
+    greatest_days: int
+    sources: tuple[str, ...]
+    gap_sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One message before or after a visit.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
@@ -85,7 +85,8 @@ class Fact:
 class Record:
     """What the clinic knows by itself; made by one of the constructors.
 
-    No area means that it concerns every area.
+    No area means that it concerns every area. `planned`: a treatment that has not been
+    performed yet; on its own day this is not to be told by the date.
     """
 
     kind: str
@@ -96,9 +97,10 @@ class Record:
     depth_mm: float | None = None
     ref: str = ""
     label: str = ""
+    planned: bool = False
 
     @classmethod
-    def of_treatment(
+    def of_treatment(  # noqa: PLR0913 - a record is made of all of these
         cls,
         treatment: str,
         day: date,
@@ -107,9 +109,11 @@ class Record:
         depth_mm: float | None = None,
         ref: str = "",
         label: str = "",
+        planned: bool = False,
     ) -> Record:
         """A treatment on a calendar day of the site, past or booked."""
-        return cls("treatment", treatment, day, "", area, depth_mm, ref, label)
+        made = cls("treatment", treatment, day, "", area, depth_mm, ref, label)
+        return replace(made, planned=planned)
 
     @classmethod
     def of_answer(

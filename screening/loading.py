@@ -12,6 +12,7 @@ from typing import Any
 
 from screening.edits import Edit, apply, written
 from screening.readers.catalogue import read_catalogue, read_sources
+from screening.readers.courses import read_courses
 from screening.readers.intervals import read_intervals
 from screening.readers.layout import Layout
 from screening.readers.messages import (
@@ -139,6 +140,7 @@ def _build(read: Mapping[str, Document], profile: str) -> Rulebook:
         rules=MappingProxyType(found.rules),
         sources=MappingProxyType(sources),
         intervals=MappingProxyType({pair: cell.days for pair, cell in table.items()}),
+        courses=MappingProxyType(read_courses(read["intervals"], catalogue, spacings)),
         plans=MappingProxyType(read_plans(read["messages"], catalogue)),
         flags=MappingProxyType(read_red_flags(read["messages"], catalogue)),
         deadlines=MappingProxyType(read_deadlines(read["messages"], catalogue)),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from screening.catalogue import (
     Area,
+    Course,
     Deadline,
     RedFlag,
     Silence,
@@ -32,6 +33,7 @@ class Rulebook:
     rules: Mapping[str, Rule]
     sources: Mapping[str, Source]
     intervals: Mapping[tuple[str, str], int]
+    courses: Mapping[str, Course]
     plans: Mapping[str, tuple[Step, ...]]
     flags: Mapping[str, tuple[RedFlag, ...]]
     deadlines: Mapping[str, Deadline]
@@ -48,6 +50,11 @@ class Rulebook:
         self._known(first)
         self._known(then)
         return self.intervals.get((first, then), 0)
+
+    def find_course(self, treatment: str) -> Course | None:
+        """How the treatment is given as a series; None if it is not."""
+        self._known(treatment)
+        return self.courses.get(treatment)
 
     def plan(self, treatment: str) -> tuple[Step, ...]:
         """The messages around a visit, in order of time."""

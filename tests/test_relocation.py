@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from booking import accounts, appointments, audit
+from booking import accounts, appointments, audit, courses
+from booking.course_places import Place
 from booking.db import db
 from booking.models import Appointment, Patient, Record, Site
 from tests import builders
@@ -28,6 +29,13 @@ def clinic(session, now):
     site = builders.make_clinic()
     visit = builders.book(site, at(8)).appointment
     builders.book(site, at(9), contact=builders.BOB, cold_sore_history="yes")
+    courses.book_at_desk(
+        builders.screen(site).screening,
+        [Place(at(50), None), Place(at(85), None)],
+        builders.BOB,
+        now=now,
+        actor=RECEPTION,
+    )
     changed = appointments.change_answers(
         visit, {"last_facial": "2027-03-01"}, now=now, actor=RECEPTION
     )

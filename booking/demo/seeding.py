@@ -13,6 +13,7 @@ from booking import accounts, settings
 from booking.db import begin_write, db
 from booking.demo.aftercare import add_aftercare
 from booking.demo.clinic import add_clinic, demo_plan
+from booking.demo.course import add_course
 from booking.demo.holds import add_holds
 from booking.demo.visits import add_visits
 from booking.demo.waiting import add_waiting
@@ -34,6 +35,7 @@ def seed(data: Path, environment: Mapping[str, str], *, now: datetime) -> None:
             site = add_clinic(demo_plan())
             _add_staff(password, now=now)
             add_holds(site, now=now)
+            add_course(site, now=now)
             add_visits(site, now=now)
             add_aftercare(site, now=now)
             add_waiting(site, now=now)

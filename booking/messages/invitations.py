@@ -7,6 +7,7 @@ go to one attendee; PUBLISH has none. All of a visit's files share its UID.
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -61,13 +62,27 @@ def invitation(
     ]
     if method == CANCEL:
         event.status = STATUS.CANCELLED
-    return _file(event, method, appointment)
+    return _file([event], method, [appointment])
 
 
 def calendar_file(appointment: Appointment, *, now: datetime, token: str) -> bytes:
     """What "add to calendar" gives: the same event, published, without an attendee."""
     event = _event(appointment, now=now, token=token)
-    return _file(event, PUBLISH, appointment)
+    return _file([event], PUBLISH, [appointment])
+
+
+def course_file(
+    visits: Sequence[Appointment], *, now: datetime, tokens: Sequence[str]
+) -> bytes:
+    """All sessions of a course as one file to take: a REQUEST is about one visit only.
+
+    Each keeps its own UID, so that what is sent later about one of them finds it.
+    """
+    events = [
+        _event(visit, now=now, token=token)
+        for visit, token in zip(visits, tokens, strict=True)
+    ]
+    return _file(events, PUBLISH, visits)
 
 
 def _event(appointment: Appointment, *, now: datetime, token: str) -> Event:
@@ -89,16 +104,18 @@ def _event(appointment: Appointment, *, now: datetime, token: str) -> Event:
     )
 
 
-def _file(event: Event, method: str, appointment: Appointment) -> bytes:
+def _file(events: Sequence[Event], method: str, visits: Sequence[Appointment]) -> bytes:
     calendar = Calendar()
     calendar.add("version", "2.0")
     calendar.add("prodid", PRODUCT)
     calendar.add("method", method)
-    zone = event["DTSTART"].params.get("TZID")  # none in UTC
+    zone = events[0]["DTSTART"].params.get("TZID")  # none in UTC
     if zone:
-        starts_on, ends_on = appointment.starts_at.date(), appointment.ends_at.date()
+        starts_on = min(visit.starts_at for visit in visits).date()
+        ends_on = max(visit.ends_at for visit in visits).date()
         calendar.add_component(_timezone(zone, starts_on, ends_on))
-    calendar.add_component(event)
+    for event in events:
+        calendar.add_component(event)
     return bytes(calendar.to_ical())
 
 

@@ -7,12 +7,14 @@ from screening import Step
 
 PREP_LATE, AFTERCARE_LATE = "prep_late", "aftercare_late"
 CHECKIN_AGAIN = "checkin_again"
+COURSE = "course"
 STAFF_HOLD, STAFF_URGENT = "staff_hold", "staff_urgent"
 REASK = "reask"
 
 FITS: dict[str, frozenset[Status]] = {
     "confirmed": frozenset({Status.CONFIRMED}),
     "moved": frozenset({Status.CONFIRMED}),
+    COURSE: frozenset({Status.CONFIRMED}),
     "held": frozenset({Status.HELD}),
     "reheld": frozenset({Status.HELD}),
     "rescreen_refused": frozenset({Status.HELD}),
@@ -31,7 +33,7 @@ FITS: dict[str, frozenset[Status]] = {
 """The statuses of a visit in which a message of this kind may still leave."""
 
 BEFORE_VISIT = frozenset(
-    {"confirmed", "moved", "held", "reheld", "prep", "recheck", REASK}
+    {"confirmed", COURSE, "moved", "held", "reheld", "prep", "recheck", REASK}
 )
 """Kinds that are of no use once the visit has begun."""
 

@@ -6,12 +6,14 @@ outbox does something else with each: nobody there, not this one now, not this o
 
 from __future__ import annotations
 
+import email
 import hashlib
 import os
 import smtplib
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.policy import default as mail_policy
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -227,3 +229,12 @@ def _data(connection: smtplib.SMTP, body: bytes) -> tuple[int, bytes]:
     except smtplib.SMTPDataError as error:
         answer = error.smtp_error
         return error.smtp_code, answer if isinstance(answer, bytes) else answer.encode()
+
+
+def delete(folder: Path, message_ids: set[str]) -> None:
+    """Delete what the local mailbox keeps of these messages."""
+    for path in (*folder.glob("new/*"), *folder.glob("cur/*")):
+        with path.open("rb") as file:
+            letter = email.message_from_binary_file(file, policy=mail_policy)
+        if letter["Message-ID"] in message_ids:
+            path.unlink()

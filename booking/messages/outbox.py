@@ -19,10 +19,10 @@ from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import contains_eager
 
-from booking import rulebooks
+from booking import course_sessions, rulebooks
 from booking.db import UTCDateTime, begin_write, db
 from booking.messages import backlog, render, timing, waiting
-from booking.messages.kinds import BEFORE_VISIT, DATED, FITS, kind_of
+from booking.messages.kinds import BEFORE_VISIT, COURSE, DATED, FITS, kind_of
 from booking.messages.mail import Deferred, Letter, Refused, Transport, Unreachable
 from booking.models.appointment import Appointment
 from booking.models.message import Message, MessageState
@@ -155,6 +155,10 @@ def _unfit(message: Message, now: datetime) -> Outcome | None:
     visit = message.appointment
     site = visit.site
     kind = kind_of(message.step, rulebooks.current(site).plan(visit.treatment))
+    if kind == COURSE and course_sessions.waits_for_records(visit):
+        # None of its sessions may be called booked before the records were asked.
+        message.due_at = now + FIRST_DELAY
+        return Outcome.POSTPONED
     moved = kind in DATED and message.sequence < visit.sequence
     if kind is None or visit.status not in FITS[kind] or moved:
         message.state = MessageState.VOID

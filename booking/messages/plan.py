@@ -8,19 +8,20 @@ rest keep a row each. A held visit has no prep rows: they are made anew on confi
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
 from sqlalchemy import Select, func, select
 
-from booking import rulebooks
+from booking import course_sessions, rulebooks
 from booking.db import db
 from booking.messages import timing
 from booking.messages.kinds import (
     AFTERCARE_LATE,
     CHECKIN_AGAIN,
+    COURSE,
     PREP_LATE,
     REASK,
     STAFF_HOLD,
@@ -41,10 +42,12 @@ NOTICES = frozenset(
         "expired",
         "moved",
         "cancelled",
+        COURSE,
     }
 )
 """Events that the patient is told about, by a message of the same name."""
-EVENTS = NOTICES | {"completed", "no_show", "hold_urgent"}
+EVENTS = NOTICES | {"completed", "no_show", "hold_urgent", "course_session"}
+_PREPARES = frozenset({"confirmed", "moved", COURSE, "course_session"})
 _ASKS_STAFF = frozenset({"held", "reheld", "rescreen_refused"})
 
 
@@ -71,7 +74,7 @@ def follow(
         outbox.tell_staff(STAFF_URGENT)
         return
 
-    outbox.void_unsent()
+    _void_unsent(outbox)
     if event == "moved" and appointment.status == Status.HELD:
         event = "held"
     _plan(outbox, event)
@@ -80,8 +83,9 @@ def follow(
 def _plan(outbox: _Outbox, event: str) -> None:
     if event in NOTICES:
         outbox.put(event, outbox.now, urgent=True)
-    if event in ("confirmed", "moved"):
-        _plan_prep(outbox)
+    if event in _PREPARES:
+        # What is late already for a later session, the first one's mail has told.
+        _plan_prep(outbox, gather=event != "course_session")
     elif event == "completed":
         _plan_aftercare(outbox)
     elif event in _ASKS_STAFF:
@@ -105,6 +109,32 @@ def heard(appointment: Appointment) -> None:
     for row in db.session.scalars(_rows(appointment).with_for_update()):
         if row.step == CHECKIN_AGAIN and row.state == MessageState.PLANNED:
             row.state = MessageState.VOID
+
+
+def follow_course(visits: Sequence[Appointment], *, now: datetime) -> None:
+    """Plan what sessions booked together get: one notice of all that are confirmed.
+
+    It is a row of the first of them; the others only have their preparation planned.
+    Never commits.
+    """
+    confirmed = [one for one in visits if one.status == Status.CONFIRMED]
+    for visit in visits:
+        if visit not in confirmed:
+            follow(visit, "held", now=now)
+        elif visit is confirmed[0]:
+            follow(visit, COURSE, now=now)
+        else:
+            follow(visit, "course_session", now=now)
+
+
+def _void_unsent(outbox: _Outbox) -> None:
+    """Void what has not left; if that was to tell of a course, another visit tells."""
+    if COURSE not in outbox.void_unsent():
+        return
+    for other in course_sessions.siblings(outbox.appointment):
+        if other.status == Status.CONFIRMED and other.starts_at > outbox.now:
+            _Outbox.of(other, now=outbox.now).put(COURSE, outbox.now, urgent=True)
+            return
 
 
 def together(steps: Iterable[Step]) -> list[tuple[Step, ...]]:
@@ -160,10 +190,12 @@ class _Outbox:
     def rhythm(self) -> timing.Rhythm:
         return timing.Rhythm.of(self.site)
 
-    def void_unsent(self) -> None:
-        for row in self.rows:
-            if row.state == MessageState.PLANNED:
-                row.state = MessageState.VOID
+    def void_unsent(self) -> set[str]:
+        """Void what has not left; the steps that it was about."""
+        unsent = [row for row in self.rows if row.state == MessageState.PLANNED]
+        for row in unsent:
+            row.state = MessageState.VOID
+        return {row.step for row in unsent}
 
     def due_at(self, step: Step) -> datetime:
         visit = self.appointment
@@ -229,7 +261,7 @@ class _Outbox:
         return row
 
 
-def _plan_prep(outbox: _Outbox) -> None:
+def _plan_prep(outbox: _Outbox, *, gather: bool) -> None:
     visit, now = outbox.appointment, outbox.now
     if visit.starts_at <= now:
         return
@@ -245,7 +277,7 @@ def _plan_prep(outbox: _Outbox) -> None:
         elif visit.screening.created_at < due and not outbox.is_told(step, due):
             # The question was missed, and the answers are older than that.
             outbox.put(step.id, late, urgent=step.urgent)
-    if gathers:
+    if gathers and gather:
         outbox.put(PREP_LATE, late, urgent=False)
 
 

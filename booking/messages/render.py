@@ -10,9 +10,10 @@ from typing import Any
 
 from sqlalchemy import or_, select
 
-from booking import links
+from booking import course_sessions, links
 from booking.db import db
 from booking.messages import invitations, letterhead, mime, waiting, wording
+from booking.messages.kinds import COURSE
 from booking.messages.mail import Letter
 from booking.messages.mime import CalendarFile, one_line
 from booking.models.appointment import Appointment
@@ -119,6 +120,13 @@ def _calendar(message: Message, kind: str, now: datetime) -> CalendarFile | None
         return CalendarFile(
             "appointment.ics", invitations.PUBLISH, content, is_invitation=False
         )
+    if kind == COURSE:
+        visits = course_sessions.told_of(appointment)
+        tokens = [links.mailed_token(visit) for visit in visits]
+        content = invitations.course_file(visits, now=now, tokens=tokens)
+        return CalendarFile(
+            "appointments.ics", invitations.PUBLISH, content, is_invitation=False
+        )
     method = _method(appointment, kind)
     if method is None:
         return None
@@ -148,7 +156,9 @@ def _method(appointment: Appointment, kind: str) -> str | None:
 def _may_be_invited(appointment: Appointment) -> bool:
     """Whether an invitation left, or may have: we do not hear of every success."""
     left = or_(Message.state == MessageState.SENT, Message.attempts > 0)
-    query = select(Message.id).where(
-        Message.appointment_id == appointment.id, Message.step.in_(_INVITES), left
-    )
+    # A session of a course may only have been in the one mail about all of them.
+    course = [one.id for one in course_sessions.all_with(appointment)]
+    own = (Message.appointment_id == appointment.id) & Message.step.in_(_INVITES)
+    shared = Message.appointment_id.in_(course) & (Message.step == COURSE)
+    query = select(Message.id).where(or_(own, shared), left)
     return db.session.scalar(query.limit(1)) is not None

@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from booking import diary, gate, links, rulebooks, screenings
+from booking import course_sessions, diary, gate, links, rulebooks, screenings
 from booking.clock import local_day
 from booking.db import db
 from booking.messages import letterhead, plan
-from booking.messages.kinds import CHECKIN_AGAIN, PREP_LATE
-from booking.models.appointment import Appointment, Hold, HoldState
+from booking.messages.kinds import CHECKIN_AGAIN, COURSE, PREP_LATE
+from booking.models.appointment import Appointment, Hold, HoldState, Status
 from booking.models.clinic import Site, Treatment
 from booking.models.message import Message
 from screening import Clearance, RedFlag, Rulebook
@@ -34,6 +34,15 @@ class Advice:
 
     title: str
     texts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Told:
+    """A session of a course in the mail about all of them."""
+
+    when: str
+    link: str
+    is_held: bool
 
 
 def spoken_day(day: date) -> str:
@@ -85,17 +94,27 @@ def context(message: Message, kind: str, *, now: datetime) -> dict[str, Any]:
         values["steps"] = advice(message, site)
         if kind in _AFTER:
             values["flags"] = _flags(appointment, site)
+    if kind == COURSE:
+        values["sessions"] = _sessions(appointment, zone, base)
+    return values | _next_times(appointment, kind, site, now=now)
+
+
+def _next_times(
+    appointment: Appointment, kind: str, site: Site, *, now: datetime
+) -> dict[str, Any]:
+    """Where to go on from a visit that does not take place as it is."""
     if kind == "expired":
         told = screenings.clearance_of(appointment.screening)
-        starts = _next(appointment, site, told, now)
-        values["slots"] = [spoken(start, zone) for start in starts]
-    if kind == "rescreen_refused":
+        first_day = None
+    elif kind == "rescreen_refused":
         # It goes to the address on file only: what we know may count.
-        known = _clearance(appointment, site, now)
-        values["first_day"] = _first_day(known, site, now)
-        starts = _next(appointment, site, known, now)
-        values["slots"] = [spoken(start, zone) for start in starts]
-    return values
+        told = _clearance(appointment, site, now)
+        first_day = _first_day(told, site, now)
+    else:
+        return {}
+    starts = _next(appointment, site, told, now)
+    zone = ZoneInfo(site.timezone)
+    return {"first_day": first_day, "slots": [spoken(start, zone) for start in starts]}
 
 
 def _asked_by(message: Message, site: Site) -> str:
@@ -103,6 +122,17 @@ def _asked_by(message: Message, site: Site) -> str:
     if message.step == CHECKIN_AGAIN:
         return rulebooks.current(site).unanswered.step
     return message.step
+
+
+def _sessions(appointment: Appointment, zone: ZoneInfo, base: str) -> list[Told]:
+    return [
+        Told(
+            when=spoken(visit.starts_at, zone),
+            link=f"{base}/visit/{links.mailed_token(visit)}",
+            is_held=visit.status == Status.HELD,
+        )
+        for visit in course_sessions.told_of(appointment)
+    ]
 
 
 def advice(message: Message, site: Site) -> list[Advice]:

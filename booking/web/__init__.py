@@ -10,9 +10,11 @@ from booking.web import (
     calendar_pages,
     call_pages,
     checkin_pages,
+    course_pages,
     desk,
     mailbox,
     patient,
+    rebooking,
     rulebook,
     screening_pages,
     visit,
@@ -32,6 +34,7 @@ def init(app: Flask) -> None:
     app.register_blueprint(patient.bp)
     app.register_blueprint(screening_pages.bp)
     app.register_blueprint(calendar_pages.bp)
+    app.register_blueprint(course_pages.bp)
     app.register_blueprint(call_pages.bp)
     app.register_blueprint(visit.bp)
     app.register_blueprint(visit_changes.bp)
@@ -39,6 +42,7 @@ def init(app: Flask) -> None:
     app.register_blueprint(checkin_pages.bp)
     app.register_blueprint(wait_pages.bp)
     app.register_blueprint(waiting_pages.bp)
+    app.register_blueprint(rebooking.bp)
     desk.init(app)
     rulebook.init(app)
     mailbox.init(app)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from booking import appointments, holds, links, reservations
+from booking import appointments, course_keeping, holds, links, reservations
 from booking.clock import local_day
 from booking.db import db
 from booking.errors import (
@@ -23,7 +24,16 @@ from booking.errors import (
 )
 from booking.models.appointment import Appointment
 from booking.requirements import required_for
-from booking.web import after, edge, journey, month, offers, security, timeline
+from booking.web import (
+    after,
+    edge,
+    journey,
+    month,
+    offers,
+    own_visits,
+    security,
+    timeline,
+)
 from booking.web.forms import DetailsForm
 from booking.web.journey import Journey
 from screening import Authority, Clearance, Requirement, Verdict, kinds_lacking
@@ -64,7 +74,11 @@ def choose(key: str) -> Answered:
     try:
         start, practitioner = wanted_time()
         reserved = reservations.reserve(
-            trip.screening(), start, practitioner, now=edge.now()
+            trip.screening(),
+            start,
+            practitioner,
+            now=edge.now(),
+            owner_id=trip.owner_id,
         )
     except ANOTHER_TIME as refusal:
         # Others may write while this page is drawn.
@@ -74,6 +88,9 @@ def choose(key: str) -> Answered:
     for other in (before, *journey.hoarded(trip)):
         if other is not None:
             reservations.let_go(other, now=edge.now())
+    if course := trip.course():
+        course_keeping.let_go(course, now=edge.now())
+        trip.remember(course=None)
     return redirect(url_for(".details", key=key), 303)
 
 
@@ -84,7 +101,7 @@ def details(key: str) -> Answered:
     reserved = trip.reservation()
     if reserved is None:
         return redirect(url_for(".month_page", key=key), 303)
-    form = DetailsForm(data=trip.contact)
+    form = DetailsForm.of(trip.contact, trip.owner)
     if form.validate_on_submit():
         return _book(trip, reserved, form)
     if form.is_submitted():
@@ -119,15 +136,18 @@ def more_time(key: str) -> Answered:
     return redirect(url_for(".details", key=key), 303)
 
 
-def wanted_time() -> tuple[datetime, int | None]:
+def wanted_time(
+    given: Mapping[str, str] | None = None,
+) -> tuple[datetime, int | None]:
     """The start and the practitioner that a form asks for, or InvalidRequest."""
+    given = request.form if given is None else given
     try:
-        start = datetime.fromisoformat(request.form.get("start", ""))
+        start = datetime.fromisoformat(given.get("start", ""))
     except ValueError:
         start = datetime.min  # noqa: DTZ901 - refused below, like every naive one
     if start.utcoffset() is None or start.year not in YEARS:
         raise InvalidRequest.of("start", "Choose one of the offered times.")
-    who = request.form.get("practitioner", "")
+    who = given.get("practitioner", "")
     if who and not (who.isascii() and who.isdecimal() and len(who) < 10):
         raise InvalidRequest.of("practitioner", "Choose somebody who works here.")
     return start.astimezone(UTC), int(who) if who else None
@@ -144,12 +164,15 @@ def wanted_month() -> month.Wanted:
 
 def _calendar(trip: Journey, refusal: BookingError | None = None) -> str:
     clearance = trip.clearance()
-    scope = offers.Scope(edge.site(), trip.draft.treatment, clearance)
+    scope = _scope(trip)
+    wanted = month.look(scope, wanted_month(), now=edge.now())
     return render_template(
         "patient/calendar.html",
         trip=trip,
         clearance=clearance,
-        month=month.look(scope, wanted_month(), now=edge.now()),
+        month=wanted,
+        course=trip.rulebook.find_course(trip.draft.treatment),
+        own=own_visits.in_the_way(clearance, wanted.chosen, trip.owner),
         timeline=timeline.draw(clearance, edge.today()),
         refusal=refusal,
         nearest=offers.nearest_of(scope, refusal),
@@ -176,6 +199,7 @@ def _book(trip: Journey, reserved: Appointment, form: DetailsForm) -> Answered:
             contact,
             now=edge.now(),
             source="online",
+            owner_id=trip.owner_id,
             key=f"page:{request.form.get('idem', '')[:64] or trip.kept['idem']}",
             body=json.dumps(wish, sort_keys=True),
             reservation=reserved,
@@ -183,11 +207,23 @@ def _book(trip: Journey, reserved: Appointment, form: DetailsForm) -> Answered:
     except ReservationEnded:
         trip.save(contact=asdict(contact))
         return _ended(trip, reserved), 409
-    token = links.visit_token(booked.appointment)
+    token = token_of(trip, booked.appointment)
     trip.finish(token)
     then = trip.kept.get("then")
     response = redirect(url_for("visit.show", token=token, new=1, then=then), 303)
     return after.check_records(response, booked.appointment)
+
+
+def token_of(trip: Journey, visit: Appointment) -> str:
+    """The link of a new visit; whoever came by a mailed one has proven the address."""
+    return links.mailed_token(visit) if trip.owner else links.visit_token(visit)
+
+
+def _scope(trip: Journey) -> offers.Scope:
+    first_visit = appointments.is_first_visit(trip.owner_id, trip.draft.treatment)
+    return offers.Scope(
+        edge.site(), trip.draft.treatment, trip.clearance(), first_visit=first_visit
+    )
 
 
 def _details(trip: Journey, reserved: Appointment, form: DetailsForm) -> str:
@@ -204,13 +240,15 @@ def _details(trip: Journey, reserved: Appointment, form: DetailsForm) -> str:
         ),
         seconds_left=_seconds_left(reserved),
         answer_by=holds.deadline(site, reserved.starts_at, now=now) if held else None,
+        owner=trip.owner,
+        effects=own_visits.effects_of(trip, [reserved.starts_at]),
         by_answer=trip.clearance().release_authority_on(day) is Authority.ANSWER,
     )
 
 
 def _ended(trip: Journey, reserved: Appointment) -> str:
     """The reservation is over: what was typed is kept, the nearest times offered."""
-    scope = offers.Scope(edge.site(), trip.draft.treatment, trip.clearance())
+    scope = _scope(trip)
     return render_template(
         "patient/time_ended.html",
         trip=trip,

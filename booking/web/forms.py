@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 from flask_wtf import FlaskForm
 from wtforms import (
@@ -18,6 +18,7 @@ from booking import call_backs, patients
 from booking.call_backs import Wish
 from booking.errors import InvalidRequest
 from booking.models.call_back import GoodTime
+from booking.models.patient import Patient
 from booking.patients import Contact
 from booking.proxies import RELATIONS
 from booking.web.questions import Problem
@@ -66,6 +67,15 @@ class DetailsForm(BaseForm):
             "waits behind a private link."
         ),
     )
+
+    @classmethod
+    def of(cls, contact: dict[str, Any], owner: Patient | None) -> Self:
+        """With what was typed before; an owner's own name and address stay theirs."""
+        form = cls(data=contact)
+        if owner is not None:
+            form.name.data, form.email.data = owner.name, owner.email
+            form.phone.data = owner.phone
+        return form
 
     @property
     def contact(self) -> Contact:

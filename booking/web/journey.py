@@ -15,11 +15,13 @@ from flask import redirect, request, session, url_for
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from booking import drafts, rulebooks, screenings
+from booking import course_sessions, drafts, links, rulebooks, screenings
 from booking.crypto import new_token
 from booking.db import db
 from booking.errors import NotFound
 from booking.models.appointment import Appointment
+from booking.models.course import Course
+from booking.models.patient import Patient
 from booking.models.screening import Draft, Screening
 from booking.web import edge
 from booking.web.questions import NOTHING, Answers, applies, is_tick
@@ -204,6 +206,20 @@ class Journey:
     def clearance(self) -> Clearance:
         return screenings.clearance_of(self.screening())
 
+    @property
+    def owner(self) -> Patient | None:
+        """The patient who came here from a mailed link: their records count (I-9b)."""
+        token = self.kept.get("owner")
+        return links.open_visit(token).appointment.patient if token else None
+
+    @property
+    def owner_id(self) -> int | None:
+        return self.owner.id if self.owner else None
+
+    def course(self) -> Course | None:
+        """The course whose times were kept last, whether or not they still are."""
+        return _course(self.kept)
+
     def reservation(self) -> Appointment | None:
         """The time that was kept last, whether or not it still is."""
         return _reserved(self.kept)
@@ -216,11 +232,13 @@ def begin(
     answers: Answers | None = None,
     visit: str | None = None,
     only: Iterable[str] = (),
+    owner: str | None = None,
 ) -> Journey:
     """Start a draft; InvalidRequest if the clinic does not offer this.
 
     With *visit*, the link of a booked visit, the journey answers anew for that one;
-    with *only*, it asks nothing but these questions.
+    with *only*, it asks nothing but these questions;
+    with *owner*, a mailed link, it books another one for the same patient.
     """
     draft, token = drafts.start(
         site=edge.site(), treatment=treatment, area=area, now=edge.now()
@@ -232,6 +250,8 @@ def begin(
     kept: dict[str, Any] = {"draft": token, "idem": new_token()}
     if visit:
         kept["visit"] = visit
+    if owner:
+        kept["owner"] = owner
     journeys = session.get("journeys", {})
     # The cookie is small: the oldest journeys make room.
     session["journeys"] = dict([*journeys.items(), (key, kept)][-MOST:])
@@ -270,6 +290,18 @@ def hoarded(journey: Journey) -> list[Appointment]:
     others = [kept for key, kept in session["journeys"].items() if key != journey.key]
     found = [_reserved(kept) for kept in others if "booked" not in kept]
     return [one for one in found if one is not None][: 1 - MOST_KEPT or None]
+
+
+def hoarded_courses(journey: Journey) -> list[Course]:
+    """The courses that other journeys of this browser keep: one at a time is enough."""
+    journeys = session["journeys"].items()
+    others = [k for key, k in journeys if key != journey.key and "booked" not in k]
+    return [one for one in map(_course, others) if one is not None]
+
+
+def _course(kept: dict[str, Any]) -> Course | None:
+    public_id = kept.get("course")
+    return course_sessions.find_course(public_id) if public_id else None
 
 
 def _reserved(kept: dict[str, Any]) -> Appointment | None:

@@ -148,7 +148,8 @@ class _View:
         return cls(
             scope=scope,
             today=today,
-            last=today + timedelta(days=scope.site.horizon_days - 1),
+            last=today
+            + timedelta(days=(scope.horizon_days or scope.site.horizon_days) - 1),
             names=names,
             who=wanted.practitioner if wanted.practitioner in names else None,
             first_clear_day=scope.clearance.first_clear_day(today),
@@ -180,6 +181,7 @@ class _View:
             practitioner=self.who,
             first_visit=self.scope.first_visit,
             ignoring=self.scope.ignoring,
+            horizon_days=self.scope.horizon_days,
         )
         return {slots.day: slots for slots in found}
 

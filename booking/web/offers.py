@@ -35,6 +35,7 @@ class Scope:
     clearance: Clearance
     first_visit: bool = True
     ignoring: int | None = None
+    horizon_days: int | None = None
 
 
 def named(scope: Scope, slots: Sequence[Slot]) -> tuple[Time, ...]:

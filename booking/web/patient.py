@@ -78,6 +78,12 @@ def _start_page(treatment: Treatment, offer: Offer, areas: Sequence[str]) -> str
     )
 
 
+def offered() -> list[str]:
+    """The ids of the treatments that the clinic offers, in its order."""
+    known = rulebooks.current(edge.site()).treatments
+    return [offer.id for offer in _offers() if offer.id in known]
+
+
 def _offers() -> list[Offer]:
     return list(
         db.session.scalars(select(Offer).where(Offer.active).order_by(Offer.position))

@@ -9,7 +9,8 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from booking import appointments, reservations, screenings
+from booking import appointments, course_keeping, reservations, screenings
+from booking.models.screening import BY_OWNER, BY_PATIENT
 from booking.web import after, edge, journey, questions, security, visit_links, words
 from booking.web.journey import Journey, Step
 from booking.web.questions import NOTHING, Answers, Problem
@@ -103,18 +104,23 @@ def leave(key: str) -> Answered:
     trip = journey.find(key)
     if reserved := trip.reservation():
         reservations.let_go(reserved, now=edge.now())
+    if course := trip.course():
+        course_keeping.let_go(course, now=edge.now())
     journey.forget(trip)
     return redirect(url_for("patient.home", left=1), 303)
 
 
 def decide(trip: Journey) -> Response:
     """Store the answers and what they come to, and show the calendar."""
+    owner = trip.owner
     screened = screenings.screen(
         site=edge.site(),
         treatment=trip.draft.treatment,
         area=trip.draft.area,
         answers=trip.answers,
         now=edge.now(),
+        patient=owner,
+        answered_by=BY_OWNER if owner else BY_PATIENT,
     )
     trip.remember(screening=screened.token)
     return redirect(url_for("calendar.month_page", key=trip.key), 303)

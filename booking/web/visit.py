@@ -26,13 +26,14 @@ from booking.messages import invitations, kinds
 from booking.models.appointment import UPCOMING, Appointment, Hold, Status
 from booking.models.clinic import Resource
 from booking.models.message import Message, MessageState
-from booking.web import care, edge, journey, offers, visit_links
+from booking.web import care, course_view, edge, journey, offers, visit_links
 from screening import Authority, Clearance, Verdict
 
 bp = Blueprint("visit", __name__, url_prefix="/visit/<token>")
 
 TITLES = {
     "confirmed": "Your visit is booked",
+    "course": "Your visits are booked",
     "moved": "Your visit has a new time",
     "held": "We have your request",
     "reheld": "We need to check something with you",
@@ -88,6 +89,9 @@ def show(token: str) -> str:
         waiting=_waiting(opened),
         posts=_posts(opened),
         notices=[] if opened.is_private else _notices(visit),
+        course=course_view.shown_to(opened),
+        line=course_view.line_of(visit),
+        can_rebook=opened.mailed and visit.patient is not None,
         can_move=appointments.can_change(visit, site, now=now),
         can_cancel=appointments.can_cancel(visit, site, now=now),
         is_upcoming=visit.status in UPCOMING and visit.starts_at > now,

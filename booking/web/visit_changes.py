@@ -3,26 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from booking import appointments, gate, links, rulebooks, screenings
+from booking import (
+    appointments,
+    course_sessions,
+    links,
+    rulebooks,
+    screenings,
+    shift_proposals,
+)
+from booking.clock import local_day
 from booking.db import db
 from booking.errors import BookingError, TooLateToChange, WrongState
 from booking.models.appointment import UPCOMING, Appointment
 from booking.web import (
     after,
+    course_moves,
+    course_view,
     edge,
     journey,
     month,
     offers,
+    own_visits,
     security,
     timeline,
     visit_links,
 )
 from booking.web.calendar_pages import ANOTHER_TIME, wanted_month, wanted_time
-from screening import Clearance
 
 bp = Blueprint("visit_changes", __name__, url_prefix="/visit/<token>")
 
@@ -45,6 +56,8 @@ def move(token: str) -> Answered:
     opened = visit_links.change(token)
     try:
         start, practitioner = wanted_time()
+        if proposal := course_moves.proposal_for(token, opened, start, practitioner):
+            return proposal
         moved = appointments.move(
             opened.appointment,
             start,
@@ -60,12 +73,32 @@ def move(token: str) -> Answered:
     return after.check_records(response, moved.appointment)
 
 
+@bp.get("/move/rest")
+def shift_page(token: str) -> Answered:
+    """The later sessions of a course, if this one moves there."""
+    opened = links.open_to_change(token)
+    start, practitioner = wanted_time(request.args)
+    return course_moves.shift_page(token, opened, start, practitioner)
+
+
+@bp.post("/move/rest")
+@security.limiter.limit(security.BOOKINGS)
+def shift(token: str) -> Answered:
+    start, practitioner = wanted_time()
+    return course_moves.move(token, visit_links.change(token), start, practitioner)
+
+
 @bp.get("/cancel")
 def cancel_page(token: str) -> str:
     visit = visit_links.look(token)
     if not appointments.can_cancel(visit, edge.site(), now=edge.now()):
         raise _too_late(visit)
-    return render_template("patient/cancel.html", token=token, visit=visit)
+    return render_template(
+        "patient/cancel.html",
+        token=token,
+        visit=visit,
+        gap=course_view.gap_without(visit),
+    )
 
 
 @bp.post("/cancel")
@@ -111,20 +144,28 @@ def ask_anew(token: str, visit: Appointment, only: Iterable[str] = ()) -> Respon
 def _move_page(
     token: str, visit: Appointment, refusal: BookingError | None = None
 ) -> str:
-    clearance = _clearance(token, visit)
+    opened = links.open_to_change(token)
+    # Later sessions of its course may follow it, so they close no day here.
+    clearance = shift_proposals.clearance_before_shift(
+        visit, edge.site(), now=edge.now(), actor=opened.actor
+    )
     scope = offers.Scope(
         edge.site(),
         visit.treatment,
         clearance,
         first_visit=visit.first_visit,
         ignoring=visit.id,
+        horizon_days=course_sessions.horizon_of(visit, edge.site()),
     )
+    looked = month.look(scope, _month_of(visit), now=edge.now())
+    owner = visit.patient if opened.mailed else None
     return render_template(
         "patient/move.html",
         token=token,
         visit=visit,
         clearance=clearance,
-        month=month.look(scope, wanted_month(), now=edge.now()),
+        month=looked,
+        own=own_visits.in_the_way(clearance, looked.chosen, owner),
         timeline=timeline.draw(clearance, edge.today()),
         refusal=refusal,
         nearest=offers.nearest_of(scope, refusal),
@@ -132,18 +173,13 @@ def _move_page(
     )
 
 
-def _clearance(token: str, visit: Appointment) -> Clearance:
-    """As the move itself will decide: with the records only through a mailed link."""
-    mailed = links.open_to_change(token).mailed
-    return gate.clearance_for(
-        edge.site(),
-        visit.treatment,
-        visit.area,
-        visit.screening.answers,
-        now=edge.now(),
-        patient_id=visit.patient_id if mailed else None,
-        ignoring=visit.id,
-    )
+def _month_of(visit: Appointment) -> month.Wanted:
+    """The month that was asked for; for a session of a course, else its own."""
+    wanted = wanted_month()
+    if wanted.month or wanted.day or course_sessions.find_course_of(visit) is None:
+        return wanted
+    day = local_day(visit.starts_at, edge.site().timezone)
+    return replace(wanted, month=day.replace(day=1), day=day)
 
 
 def _too_late(visit: Appointment) -> WrongState | TooLateToChange:

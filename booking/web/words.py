@@ -19,7 +19,12 @@ FEW = 2
 def init(app: Flask) -> None:
     """Give the templates their filters and functions."""
     app.jinja_env.filters.update(
-        day=day, short_day=short_day, clock=clock, moment=moment, minutes=minutes
+        day=day,
+        short_day=short_day,
+        clock=clock,
+        moment=moment,
+        minutes=minutes,
+        days_after=days_after,
     )
     app.jinja_env.globals.update(
         clinic=edge.site,
@@ -82,6 +87,11 @@ def clock(instant: datetime) -> str:
 def moment(instant: datetime) -> str:
     """Tuesday 3 March at 14:30."""
     return f"{day(instant)} at {clock(instant)}"
+
+
+def days_after(later: datetime, earlier: datetime) -> int:
+    """How many calendar days of the clinic lie between two visits."""
+    return (_day_of(later) - _day_of(earlier)).days
 
 
 def minutes(begins: datetime, ends: datetime) -> str:

@@ -63,13 +63,15 @@ class Neighbours:
         found: Findings,
         *,
         depth_mm: float | None,
+        planned: bool = False,
         of: Grounds,
     ) -> None:
         """Lay the bands around `other` on `day`, a treatment on record or booked."""
         after = self.spacings.get((other, self.treatment))
         bands: tuple[Band, ...] = ()
         if after is not None:
-            ahead = day > found.today and depth_mm is None
+            ahead = day > found.today or (planned and day == found.today)
+            ahead = ahead and depth_mm is None
             bands = after.planned() if ahead else after.recorded(depth_mm)
         case = Case(
             frozenset(), otherwise=True, bands=bands, before=self.ahead_of(other)

@@ -12,14 +12,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from icalendar import Calendar
 from itsdangerous import URLSafeSerializer
 
 from booking import rulebooks
 from booking.db import db
 from booking.messages import render
-from booking.messages.kinds import AFTERCARE_LATE, FITS, PREP_LATE, kind_of
+from booking.messages.kinds import AFTERCARE_LATE, COURSE, FITS, PREP_LATE, kind_of
 from booking.messages.plan import together
-from booking.models import Message
+from booking.models import Appointment, Course, CourseSession, Message
 from screening import Authority, Clearance, Verdict, Window
 from tests.booking import itip_check
 from tests.booking.mailing import hold, make_visit, parsed
@@ -64,11 +65,39 @@ def write_all(site, steps, *, treatment="microneedling", details=False, invited=
     for step in steps:
         kind = kind_of(step, plan)
         visit.status = STATUS[kind]
+        if kind == COURSE:
+            put_into_course(site, visit)
         message = add(visit, step)
         if step.startswith("staff"):
             message.audience, message.recipient = "staff", site.email
         message.due_at = LATE.get(step, NOW)
         yield step, render.letter(message, kind, now=NOW).body
+
+
+def put_into_course(site, visit):
+    """Two more sessions after this one, the last of them held."""
+    later = [
+        make_visit(site, VISIT + timedelta(days=35), treatment=visit.treatment),
+        make_visit(
+            site, VISIT + timedelta(days=70), treatment=visit.treatment, status="held"
+        ),
+    ]
+    course = Course(
+        public_id="course-1",
+        site_id=site.id,
+        treatment=visit.treatment,
+        area="face",
+        least_days=30,
+        greatest_days=42,
+        created_at=NOW,
+    )
+    db.session.add(course)
+    db.session.flush()
+    db.session.add_all(
+        CourseSession(course_id=course.id, appointment_id=one.id, number=number)
+        for number, one in enumerate([visit, *later], start=1)
+    )
+    db.session.flush()
 
 
 def add(visit, step, state="planned"):
@@ -140,6 +169,36 @@ def test_an_invitation_is_without_fault(site):
 
     for step in ("confirmed", "moved"):
         assert itip_check.problems(write(site, step), words=words) == []
+
+
+def test_the_mail_about_a_course_has_every_visit_in_one_file(site):
+    parts = list(parsed(write(site, "course")).walk())
+
+    (file,) = [part for part in parts if part.get_content_type() == "text/calendar"]
+    assert file.get_content_disposition() == "attachment"
+    calendar = Calendar.from_ical(file.get_payload(decode=True))
+    events = calendar.walk("VEVENT")
+    assert len({event["UID"] for event in events}) == 3
+    assert calendar["METHOD"] == "PUBLISH"
+    assert [str(event.get("STATUS")) for event in events] == [
+        "CONFIRMED",
+        "CONFIRMED",
+        "TENTATIVE",
+    ]
+
+
+def test_a_session_told_of_in_the_course_mail_is_taken_out_of_the_calendar(site):
+    for _, body in write_all(site, ["course"]):
+        assert body
+    first = db.session.query(Message).filter_by(step="course").one()
+    first.state = "sent"
+    (second,) = db.session.query(Appointment).filter_by(public_id="visit-0002")
+    second.status = "cancelled"
+    message = add(second, "cancelled")
+
+    mail = parsed(render.letter(message, "cancelled", now=NOW).body)
+
+    assert any("CANCEL" in str(part) for part in mail.walk() if not part.is_multipart())
 
 
 def test_what_was_invited_is_kept_up_without_fault(site):

@@ -10,13 +10,24 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from booking import appointments, freed, gate, holds, reservations, waitlist
+from booking import (
+    appointments,
+    courses,
+    freed,
+    gate,
+    holds,
+    reservations,
+    shifting,
+    waitlist,
+)
 from booking.actors import PATIENT, PROVEN_PATIENT
 from booking.clock import local_day
+from booking.course_places import Place
 from booking.db import db
 from booking.errors import BookingError
 from booking.models import Appointment, Hold, Site, WaitlistOffer
 from booking.overrides import ReleaseNote
+from booking.shifting import Target
 from screening import Authority, Verdict
 from tests.builders import (
     ADA,
@@ -185,6 +196,93 @@ def _waitlist_moves_then_worse(site, answers):
     _accept_all()
 
 
+def _places(*days):
+    return [Place(at(day), None) for day in days]
+
+
+def _course_online(site, answers):
+    screening = screen(site, **answers).screening
+    courses.reserve(screening, _places(DAY, 46), now=NOW)
+
+
+def _course_confirmed(site, answers):
+    screening = screen(site, **answers).screening
+    course = courses.reserve(screening, _places(DAY, 46), now=NOW)
+    courses.book(course, screening, ADA, now=NOW, key="k", body="b")
+
+
+def _course_for_worse_answers(site, answers):
+    course = courses.reserve(screen(site).screening, _places(DAY, 46), now=NOW)
+    worse = screen(site, **answers).screening
+    courses.book(course, worse, ADA, now=NOW, key="k", body="b")
+
+
+def _course_too_close(site, answers):
+    screening = screen(site, **answers).screening
+    courses.book_at_desk(screening, _places(100, 120), ADA, now=NOW, actor=CLINICIAN)
+
+
+def _course_at_desk(site, answers):
+    screening = screen(site, **answers).screening
+    courses.book_at_desk(screening, _places(DAY, 46), ADA, now=NOW, actor=RECEPTION)
+
+
+def _shift_by(actor, note):
+    """The second of two late sessions goes first, and the first goes along to DAY."""
+
+    def path(site, answers):
+        screening = screen(site, **answers).screening
+        late = _places(100, 140)
+        booked = courses.book_at_desk(screening, late, ADA, now=NOW, actor=CLINICIAN)
+        first, second = booked.visits
+        target = Target(second.id, Place(at(46), None))
+        shifting.move_together(
+            first, Place(at(DAY), None), [target], now=NOW, actor=actor, release=note
+        )
+
+    return path
+
+
+def _shift_the_rest(site, answers):
+    screening = screen(site, **answers).screening
+    booked = courses.book_at_desk(
+        screening, _places(100, 140), ADA, now=NOW, actor=CLINICIAN
+    )
+    first, second = booked.visits
+    target = Target(second.id, Place(at(DAY), None))
+    shifting.move_together(
+        first, Place(at(101), None), [target], now=NOW, actor=RECEPTION
+    )
+
+
+def _owner(site, answers):
+    known = book_at_desk(site, at(119), treatment="consultation").appointment
+    screening = screen(site, **answers).screening
+    appointments.book(
+        screening,
+        at(DAY),
+        None,
+        ADA,
+        now=NOW,
+        source="online",
+        owner_id=known.patient_id,
+    )
+
+
+def _owner_against_the_records(site, answers):
+    known = book_at_desk(site, at(DAY + 10)).appointment
+    screening = screen(site, **answers).screening
+    appointments.book(
+        screening,
+        at(DAY),
+        None,
+        ADA,
+        now=NOW,
+        source="online",
+        owner_id=known.patient_id,
+    )
+
+
 def _arrive(site, answers):
     visit = book(site, at(DAY), **answers).appointment
     appointments.arrive(visit, now=at(DAY), actor=RECEPTION)
@@ -216,6 +314,19 @@ PATHS = {
     "waitlist, for an earlier time": _waitlist_moves,
     "waitlist, then worse": _waitlist_then_worse,
     "waitlist, for an earlier time, then worse": _waitlist_moves_then_worse,
+    "course online": _course_online,
+    "course confirmed": _course_confirmed,
+    "course for worse answers": _course_for_worse_answers,
+    "course too close to itself": _course_too_close,
+    "course at the desk": _course_at_desk,
+    "shift by patient": _shift_by(PATIENT, None),
+    "shift by owner": _shift_by(PROVEN_PATIENT, None),
+    "shift by reception": _shift_by(RECEPTION, None),
+    "shift, released by reception": _shift_by(RECEPTION, NOTE),
+    "shift, released by clinician": _shift_by(CLINICIAN, NOTE),
+    "shift of the rest": _shift_the_rest,
+    "another visit by its owner": _owner,
+    "another visit against the records": _owner_against_the_records,
 }
 
 

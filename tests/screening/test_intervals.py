@@ -211,3 +211,41 @@ def test_answers_and_records_both_count():
         ("record", day(13)),
         ("record", day(27)),
     }
+
+
+@pytest.mark.parametrize(
+    ("code", "days"),
+    [
+        ("MN", (30, 42)),
+        ("RF", (30, 42)),
+        ("SP", (28, 42)),
+        ("NAL", (28, 42)),
+        ("PRP", (30, 42)),
+    ],
+)
+def test_a_course_takes_its_least_gap_from_the_rules(code, days):
+    treatment = TREATMENTS[code]
+
+    course = screening.load().find_course(treatment)
+
+    assert (course.least_days, course.greatest_days) == days
+    assert (course.fewest, course.default, course.most) == (2, 3, 6)
+    first = Record.of_treatment(treatment, day(10), area="face")
+    after = judge(code, records=[first])
+    assert after.verdict_on(day(10 + days[0])).word == "clear"
+    assert after.verdict_on(day(10 + days[0] - 1)).word != "clear"
+
+
+def test_a_single_treatment_has_no_course():
+    assert screening.load().find_course("botulinum_toxin") is None
+
+
+def test_a_session_of_today_that_is_still_to_come_counts_as_planned():
+    later_today = Record.of_treatment(
+        "microneedling", day(0), area="face", planned=True
+    )
+    forgotten = Record.of_treatment("microneedling", day(-1), area="face", planned=True)
+
+    assert judge("MN", records=[later_today]).verdict_on(day(30)).word == "clear"
+    # What was booked for a day that is over may have been done, at any depth.
+    assert judge("MN", records=[forgotten]).verdict_on(day(40)).word == "refuse"

@@ -13,6 +13,7 @@ BTX_MN = '{ first = "BTX", then = "MN", days = 14, basis = "sourced", sources'
 UNSURE = '    { value = "unsure", label = "I am not sure" },\n'
 LAST_OF_DIABETES = UNSURE + ']\n\n[[question]]\nid = "heart_condition"'
 # file, text to find, text to put there, rule named in the error, the error
+COURSE = 'treatment = "MN"\ndefault = 3'
 MISTAKES = [
     ("rules", TOXIN, TOXIN.replace("14", "15"), "R-55",
      "from: leaves a gap to the band before"),
@@ -150,6 +151,14 @@ MISTAKES = [
      "there is no treatment 'putty'"),
     ("questions", LAST_OF_DIABETES, LAST_OF_DIABETES[len(UNSURE) :], "diabetes",
      "choices: must offer unsure"),
+    ("intervals", COURSE, COURSE.replace("3", "1"), "MN",
+     "must rise from least to default to most, from 2 on"),
+    ("intervals", "days = 42", "days = 29", "MN",
+     "within: 29 days are fewer than the 30 that must lie between"),
+    ("intervals", "[course.within]", "[course.whitin]", "MN",
+     "whitin: is not a word that this entry knows"),
+    ("intervals", COURSE, COURSE.replace("MN", "RF"), "RF",
+     "treatment: has two courses"),
     ("intervals", BTX_MN, BTX_MN.replace("14", "-1"), "BTX to MN",
      "days: must not be negative"),
     ("intervals", BTX_MN, BTX_MN.replace("MN", "BTX"), "BTX to BTX",

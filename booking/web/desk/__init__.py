@@ -10,6 +10,7 @@ from booking.web.desk import (
     book,
     book_time,
     conflicts,
+    courses,
     explain,
     holds,
     notes,
@@ -21,6 +22,7 @@ from booking.web.desk import (
     tasks,
     visits,
     waitlist,
+    what_if,
 )
 from booking.web.desk.blueprint import bp
 
@@ -29,6 +31,7 @@ __all__ = [
     "book",
     "book_time",
     "conflicts",
+    "courses",
     "explain",
     "holds",
     "init",
@@ -41,6 +44,7 @@ __all__ = [
     "tasks",
     "visits",
     "waitlist",
+    "what_if",
 ]
 
 

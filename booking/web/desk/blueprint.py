@@ -44,6 +44,7 @@ _NOTICES = {
     "prep_late": "Preparation",
     "aftercare_late": "Aftercare",
     "checkin_again": "Check-in, asked again",
+    "course": "All visits of the course",
     "held": "Request received",
     "reheld": "Something to check",
     "rescreen_refused": "No longer safe on that day",

@@ -22,6 +22,7 @@ from booking.web import access, edge, journey
 from booking.web.desk import releases, times
 from booking.web.desk.blueprint import attempt, bp, instant_of, page, problems_of
 from booking.web.desk.book import caller_of
+from booking.web.desk.effects import effects_on
 from booking.web.desk.telling import words_of
 from booking.web.desk.visits import asked_release, practitioner_of, resource_of
 from booking.web.journey import Journey
@@ -53,10 +54,11 @@ def choose_time(key: str) -> ResponseReturnValue:
         "desk/book_times.html",
         trip=trip,
         caller=caller,
+        course=trip.rulebook.find_course(trip.draft.treatment),
         conflicts=clearance.conflicts,
         said=words_of(trip.screening().answers),
         times=times.offered(
-            clearance, first_visit=_first_visit(trip), link=link, day_link=day_link
+            clearance, first_visit=first_visit_of(trip), link=link, day_link=day_link
         ),
     )
 
@@ -75,10 +77,10 @@ def confirmed(key: str) -> ResponseReturnValue:
         # The answers stay until the draft expires, so that a second click finds them.
         word = "Held: it waits for a decision." if result.hold else "Confirmed."
         flash(f"Booked. {word}", "done")
-        return _to_visit(result.appointment.id)
+        return to_visit(result.appointment.id)
     # The same form sent twice: the first one has booked it.
-    if earlier := _booked_by(screening_id):
-        return _to_visit(earlier)
+    if earlier := booked_by(screening_id):
+        return to_visit(earlier)
     return _confirm_page(trip, request.form, result), result.status
 
 
@@ -88,7 +90,7 @@ def _book(trip: Journey, form: Mapping[str, str]) -> appointments.Booked:
         trip.screening(),
         instant_of(form.get("start", ""), "start"),
         practitioner_of(form.get("practitioner", "")),
-        _contact(caller, form),
+        contact_of(caller, form),
         now=edge.now(),
         actor=access.actor(),
         patient_id=caller.id if caller else None,
@@ -96,7 +98,7 @@ def _book(trip: Journey, form: Mapping[str, str]) -> appointments.Booked:
     )
 
 
-def _contact(caller: Patient | None, form: Mapping[str, str]) -> Contact:
+def contact_of(caller: Patient | None, form: Mapping[str, str]) -> Contact:
     if caller is None:
         contact = Contact(
             form.get("name", ""), form.get("email", ""), form.get("phone", "")
@@ -111,7 +113,7 @@ def _contact(caller: Patient | None, form: Mapping[str, str]) -> Contact:
     )
 
 
-def _booked_by(screening_id: int) -> int | None:
+def booked_by(screening_id: int) -> int | None:
     return db.session.scalar(
         select(Appointment.id).where(
             Appointment.screening_id == screening_id, Appointment.booked_at.is_not(None)
@@ -119,7 +121,7 @@ def _booked_by(screening_id: int) -> int | None:
     )
 
 
-def _to_visit(visit_id: int) -> ResponseReturnValue:
+def to_visit(visit_id: int) -> ResponseReturnValue:
     return redirect(url_for(".visit", visit_id=visit_id), 303)
 
 
@@ -137,6 +139,9 @@ def _confirm_page(
         practitioner=resource_of(practitioner_of(given.get("practitioner", ""))),
         decided=times.decided(clearance, start),
         said=words_of(trip.screening().answers),
+        effects=effects_on(
+            caller_of(trip), trip.draft.treatment, trip.draft.area, [start]
+        ),
         refusal=refusal,
         problems=problems_of(refusal),
         form=request.form,
@@ -150,7 +155,7 @@ def _future(start: datetime) -> datetime:
     return start
 
 
-def _first_visit(trip: Journey) -> bool:
+def first_visit_of(trip: Journey) -> bool:
     caller = caller_of(trip)
     return appointments.is_first_visit(
         caller.id if caller else None, trip.draft.treatment

@@ -110,8 +110,13 @@ def _chosen(visit: Appointment | None) -> tuple[str, str]:
     text = request.args.get("what", "")
     if not text:
         return (visit.treatment, visit.area) if visit else ("", "")
+    return what_of(text, "what")
+
+
+def what_of(text: str, name: str) -> tuple[str, str]:
+    """Treatment and area as the list of both writes them, or InvalidRequest."""
     treatment, _, area = text.partition("/")
     known = rulebooks.current(edge.site()).treatments.get(treatment)
     if known is None or area not in known.areas:
-        raise InvalidRequest.of("what", "Choose one of the treatments and areas.")
+        raise InvalidRequest.of(name, "Choose one of the treatments and areas.")
     return treatment, area

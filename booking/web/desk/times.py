@@ -69,6 +69,7 @@ def offered(
     link: Callable[[Slot], str],
     day_link: Callable[[date, date], str],
     ignoring: int | None = None,
+    horizon_days: int | None = None,
 ) -> Times:
     """What can be offered under *clearance*, from the day in the query's `from` on.
 
@@ -86,10 +87,11 @@ def offered(
         first_visit=first_visit,
         staff=True,
         ignoring=ignoring,
+        horizon_days=horizon_days,
     )
     choices = tuple(_choice(day, clearance) for day in found)
     chosen = _chosen(choices)
-    last = edge.today() + timedelta(days=site.horizon_days)
+    last = edge.today() + timedelta(days=horizon_days or site.horizon_days)
     after = choices[-1].day + timedelta(days=1)
     before = max(edge.today(), first - timedelta(days=first.weekday() or 7))
     return Times(

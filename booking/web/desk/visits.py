@@ -11,22 +11,25 @@ from flask.typing import ResponseReturnValue
 
 from booking import (
     appointments,
+    course_sessions,
     desk_tasks,
     expired_answers,
-    explanations,
     patient_files,
     recheck_answers,
     rechecks,
     rulebooks,
+    shift_proposals,
+    shifting,
     tasks,
 )
 from booking.board import entry_of
+from booking.course_places import Place
 from booking.diary import Slot
 from booking.errors import BookingError, InvalidRequest
 from booking.models.appointment import UPCOMING, Appointment
 from booking.overrides import ReleaseNote
 from booking.visit_notes import NEEDS_LOT
-from booking.web import access, edge
+from booking.web import access, course_moves, course_view, course_wishes, edge
 from booking.web.desk import releases, times
 from booking.web.desk.blueprint import (
     attempt,
@@ -38,8 +41,10 @@ from booking.web.desk.blueprint import (
     text_of,
     visit_day,
 )
+from booking.web.desk.effects import effects_on
 from booking.web.desk.record_forms import depth_of
 from booking.web.desk.telling import told, words_of
+from screening import Clearance
 
 ASK_FIRST = "Ask whether anything has changed since they answered, and choose."
 
@@ -62,6 +67,9 @@ def _page(visit_id: int, refusal: BookingError | None = None) -> str:
         messages=desk_tasks.messages_of(found),
         needs_lot=found.treatment in NEEDS_LOT,
         checks=_checks(found),
+        sessions=course_view.sessions_with(found),
+        line=course_view.line_of(found),
+        gap=course_view.gap_without(found),
         refusal=refusal,
         problems=problems_of(refusal),
         form=request.form,
@@ -180,7 +188,7 @@ def _on_the_day(
 def choose_move(visit_id: int) -> ResponseReturnValue:
     found = patient_files.get_visit(visit_id)
     patient_files.note_reading(found, actor=access.actor(), now=edge.now())
-    clearance = explanations.clearance_of_visit(found, edge.site(), now=edge.now())
+    clearance = _clearance(found)
 
     def link(slot: Slot) -> str:
         return url_for(
@@ -204,6 +212,7 @@ def choose_move(visit_id: int) -> ResponseReturnValue:
             link=link,
             day_link=day_link,
             ignoring=found.id,
+            horizon_days=course_sessions.horizon_of(found, edge.site()),
         ),
     )
 
@@ -219,13 +228,16 @@ def do_move(visit_id: int) -> ResponseReturnValue:
 
     def act() -> appointments.Booked:
         start = instant_of(request.form.get("start", ""), "start")
-        return appointments.move(
-            found,
-            start,
-            practitioner_of(request.form.get("practitioner", "")),
-            now=edge.now(),
-            actor=access.actor(),
-            release=asked_release(),
+        who = practitioner_of(request.form.get("practitioner", ""))
+        asked = asked_release()
+        now, actor = edge.now(), access.actor()
+        if request.form.get("rest_how") != "all":
+            return appointments.move(
+                found, start, who, now=now, actor=actor, release=asked
+            )
+        rest = course_moves.targets_of(found, request.form.getlist("rest"))
+        return shifting.move_together(
+            found, Place(start, who), rest, now=now, actor=actor, release=asked
         )
 
     result = attempt(act)
@@ -239,10 +251,22 @@ def do_move(visit_id: int) -> ResponseReturnValue:
 def _move_page(visit_id: int, given: Any, refusal: BookingError | None = None) -> str:
     found = patient_files.get_visit(visit_id)
     start = instant_of(given.get("start", ""), "start")
-    clearance = explanations.clearance_of_visit(found, edge.site(), now=edge.now())
+    clearance = _clearance(found)
+    shift = shift_proposals.propose(found, start, now=edge.now(), actor=access.actor())
+    going = [step.visit.id for step in shift.steps] if shift else []
     return page(
         "desk/move_to.html",
         visit=found,
+        shift=shift,
+        names=course_view.names(found.treatment),
+        value_of=course_wishes.value_of,
+        effects=effects_on(
+            found.patient,
+            found.treatment,
+            found.area,
+            [start],
+            leaving_out=[found.id, *going],
+        ),
         said=words_of(found.screening.answers),
         start=start,
         practitioner_id=given.get("practitioner", ""),
@@ -252,6 +276,13 @@ def _move_page(visit_id: int, given: Any, refusal: BookingError | None = None) -
         problems=problems_of(refusal),
         form=request.form,
         **releases.choices(),
+    )
+
+
+def _clearance(found: Appointment) -> Clearance:
+    """Later sessions of its course may follow it, so they close no day."""
+    return shift_proposals.clearance_before_shift(
+        found, edge.site(), now=edge.now(), actor=access.actor()
     )
 
 
