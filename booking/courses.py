@@ -20,6 +20,7 @@ from booking.course_places import Booking, Place, check_places, clearances, pers
 from booking.course_sessions import find_course_of, visits_of
 from booking.db import begin_write, db
 from booking.deciding import authority_at_desk, birth_date, settle
+from booking.due_rescreenings import note_visit
 from booking.errors import (
     ClearanceExpired,
     KeyReused,
@@ -221,6 +222,8 @@ def _conclude(
     course: Course, visits: Sequence[Appointment], actor: Actor, *, now: datetime
 ) -> None:
     """Write down who booked it, and plan its mails. Never commits."""
+    if actor.knows_records:
+        note_visit(visits[0], "booked", now=now)
     audit.record(actor, "book", course, now=now, detail={"sessions": len(visits)})
     for visit in visits:
         audit.record(actor, "book", visit, now=now)

@@ -23,6 +23,7 @@ from booking.actors import PATIENT, PROVEN_PATIENT
 from booking.db import begin_write, db
 from booking.deciding import Booked, birth_date, clearance_of, settle
 from booking.diary import Search
+from booking.due_rescreenings import note_visit
 from booking.errors import (
     BookingError,
     ClearanceExpired,
@@ -136,6 +137,8 @@ def _book_once(
     actor = PATIENT if owner_id is None else PROVEN_PATIENT
     audit.record(actor, "book", appointment, now=now)
     plan.begin(appointment, "held" if hold else "confirmed", now=now)
+    if owner_id is not None:
+        note_visit(appointment, "booked", now=now)
     db.session.commit()
     return Booked(appointment, clearance, hold)
 

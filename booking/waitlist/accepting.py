@@ -19,6 +19,7 @@ from booking.actors import PROVEN_PATIENT
 from booking.clock import local_day
 from booking.db import db
 from booking.deciding import clearance_of
+from booking.due_rescreenings import note_visit
 from booking.errors import OfferEnded, OfferUnsafe, WrongState
 from booking.messages import plan
 from booking.models.appointment import UPCOMING, Appointment, Status
@@ -121,6 +122,7 @@ def _book(entry: WaitlistEntry, reserved: Appointment, *, now: datetime) -> None
     db.session.expire(reserved, ["patient", "screening"])
     audit.record(PROVEN_PATIENT, "book", reserved, now=now)
     plan.follow(reserved, "confirmed", now=now)
+    note_visit(reserved, "booked", now=now)
 
 
 def _move(
@@ -131,7 +133,7 @@ def _move(
     if not changes.take_over(visit, reserved, site, now=now, actor=PROVEN_PATIENT):
         raise WrongState(BUSY)
     visit.proven_at = visit.proven_at or now
-    rescreening.note(site, visit.patient_id, "moved", now=now)
+    note_visit(visit, "moved", now=now)
     return visit
 
 
