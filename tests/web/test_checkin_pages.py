@@ -61,7 +61,7 @@ def test_call_me_counts_before_any_sign_is_ticked(walk, link, session, site):
     page = words(walk.client.get(answer.location))
     assert "We have noted that you would like a call" in page
     assert "Pus, yellow crust, heat" in page
-    assert "What is usual: looks like sunburn" in page
+    assert "What is usual Looks like sunburn" in page
 
 
 def test_an_emergency_comes_first_and_largest(walk, link):

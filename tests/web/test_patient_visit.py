@@ -146,7 +146,7 @@ def test_a_visit_cannot_move_into_a_day_that_is_not_safe(walk, site, session):
 
     assert "Friday 5 March Not safe for you" in shown
     assert answer.status_code == 422
-    assert "we check first. Nothing was changed." in words(answer)
+    assert "four weeks have passed. Nothing was changed." in words(answer)
     assert "Now: Friday 2 April" in words(answer)
     session.expire_all()
     assert ada.starts_at == at(30)
