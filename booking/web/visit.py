@@ -43,7 +43,7 @@ TITLES = {
     "cancelled": "Your visit is cancelled",
     "prep": "How to prepare",
     "recheck": "Has anything changed?",
-    "reask": "A few questions again",
+    "reask": "Some questions again",
     "aftercare": "After your visit",
     "checkin": "How are you?",
     "checkin_again": "How are you? We ask once more",
