@@ -185,10 +185,7 @@ def book_at_desk(  # noqa: PLR0913 - one request, every part of it named
         course = booking.put(places, patient_id=patient.id)
         visits = visits_of(course)
         for visit, (clearance, decision) in zip(visits, decided, strict=True):
-            visit.patient_id = patient.id
-            visit.booked_at = visit.proven_at = visit.records_checked_at = now
-            visit.details_by_mail = contact.details_by_mail
-            proxies.note(visit, contact.booked_by, contact.relation)
+            _give_at_desk(visit, patient, contact, now=now)
             settle(visit, site, clearance, decision, now=now, requested=False)
         _conclude(course, visits, actor, now=now)
         db.session.commit()
@@ -215,6 +212,16 @@ def _give(
     visit.details_by_mail = contact.details_by_mail
     if owner is not None:
         claim_for(visit, now=now)
+    proxies.note(visit, contact.booked_by, contact.relation)
+
+
+def _give_at_desk(
+    visit: Appointment, patient: Patient, contact: Contact, *, now: datetime
+) -> None:
+    """Staff have seen who it is, and the records have counted."""
+    visit.patient_id = patient.id
+    visit.booked_at = visit.proven_at = visit.records_checked_at = now
+    visit.details_by_mail = contact.details_by_mail
     proxies.note(visit, contact.booked_by, contact.relation)
 
 

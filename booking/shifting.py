@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from booking import changes, course_sessions, gate, placement
+from booking import changes, course_sessions, gate, placement, rescreening
 from booking.actors import Actor
 from booking.clock import local_day
 from booking.course_places import MOST_TRIES, Overtaken, Place
@@ -97,6 +97,9 @@ def _move_once(
     for visit in visits.values():
         if not actor.knows_records:
             visit.records_checked_at = None
+    if main.patient_id is not None:
+        # What lies between the old places and the new ones may be safe no more.
+        rescreening.note(mover.site, main.patient_id, "move", now=now)
     db.session.commit()
     return Booked(main, clearance, holds[main_id])
 

@@ -77,7 +77,7 @@ def booked(site, sessions=3, *, contact=ADA, checked=True):
     screening, course = kept(site, sessions)
     done = courses.book(course, screening, contact, now=NOW, key="k", body="b")
     for visit in done.visits if checked else ():
-        appointments.check_records(visit, now=NOW)
+        appointments.check_records(visit.id, now=NOW)
     return done
 
 
@@ -253,7 +253,7 @@ def test_the_records_are_asked_about_each_session(session):
     done = booked(site, checked=False)
     assert statuses(session)[1:] == ["confirmed"] * 3
     for visit in done.visits:
-        appointments.check_records(visit, now=NOW)
+        appointments.check_records(visit.id, now=NOW)
 
     session.expire_all()
     assert [visit.status for visit in done.visits] == ["confirmed", "held", "confirmed"]

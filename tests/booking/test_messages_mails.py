@@ -83,7 +83,7 @@ def put_into_course(site, visit):
         ),
     ]
     course = Course(
-        public_id="course-1",
+        public_id=f"course-{visit.id}",
         site_id=site.id,
         treatment=visit.treatment,
         area="face",
