@@ -64,6 +64,7 @@ def of_visit(visit: Appointment, site: Site, *, now: datetime) -> tuple[Conflict
         visit.treatment,
         visit.area,
         visit.screening.answers,
+        given_on=visit.screening.given_on,
         now=now,
         patient_id=visit.patient_id,
         ignoring=visit.id,

@@ -164,6 +164,7 @@ def clearances(
             screening.treatment,
             screening.area,
             screening.answers,
+            given_on=screening.given_on,
             now=now,
             patient_id=None,
             besides=(*known, *besides),

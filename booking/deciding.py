@@ -47,6 +47,7 @@ def clearance_of(  # noqa: PLR0913 - one question, every part of it named
         screening.treatment,
         screening.area,
         screening.answers,
+        given_on=screening.given_on,
         now=now,
         patient_id=patient_id,
         ignoring=ignoring,

@@ -33,7 +33,7 @@ def to_ask(visit: Appointment, site: Site, *, now: datetime) -> dict[str, date]:
     day = local_day(visit.starts_at, site.timezone)
     today = local_day(now, site.timezone)
     questions = rulebooks.current(site).questions
-    given = screenings.given_on(visit.screening)
+    given = visit.screening.given_on
     dues = {}
     for name in screenings.expired(visit.screening, site, day):
         valid = timedelta(days=questions[name].valid_days)

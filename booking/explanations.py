@@ -110,6 +110,7 @@ def clearance_of_visit(visit: Appointment, site: Site, *, now: datetime) -> Clea
         visit.treatment,
         visit.area,
         visit.screening.answers,
+        given_on=visit.screening.given_on,
         now=now,
         patient_id=visit.patient_id,
         ignoring=visit.id,

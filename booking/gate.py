@@ -5,7 +5,7 @@ Every path that puts a person into a slot asks here, inside its own transaction.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -53,14 +53,24 @@ def clearance_for(  # noqa: PLR0913 - one question, every part of it named
     patient_id: int | None,
     ignoring: int | None = None,
     besides: Sequence[screening.Record] = (),
+    given_on: Mapping[str, date] | None = None,
 ) -> Clearance:
     """Windows from the answers and, for a known patient, from the clinic's records.
 
     *ignoring* is the appointment being decided: it must not stand in its own way.
     *besides*: what is to be on record once this is booked, such as other sessions.
+    *given_on*: the days of stored answers; without it they are of today.
     """
     known = records_of(patient_id, site, ignoring=ignoring)
-    return judge(site, treatment, area, answers, [*known, *besides], now=now)
+    return judge(
+        site,
+        treatment,
+        area,
+        answers,
+        [*known, *besides],
+        now=now,
+        given_on=given_on,
+    )
 
 
 def judge(  # noqa: PLR0913 - one question, every part of it named
@@ -72,6 +82,7 @@ def judge(  # noqa: PLR0913 - one question, every part of it named
     *,
     now: datetime,
     required: Sequence[screening.Requirement] | None = None,
+    given_on: Mapping[str, date] | None = None,
 ) -> Clearance:
     """What answers and records come to by the rulebook in force.
 
@@ -87,6 +98,7 @@ def judge(  # noqa: PLR0913 - one question, every part of it named
         area,
         answers,
         today=local_day(now, site.timezone),
+        given_on=given_on,
         records=records,
         requirements=(
             requirements.required_for(treatment) if required is None else required
@@ -185,7 +197,7 @@ def _entry(row: Record) -> screening.Record:
     if row.kind == "symptom" and row.day is not None:
         return screening.Record.of_symptom(row.day, ref=ref)
     return screening.Record.of_answer(
-        row.subject, row.value["value"], area=row.area, ref=ref
+        row.subject, row.value["value"], area=row.area, ref=ref, day=row.day
     )
 
 

@@ -273,6 +273,7 @@ def _nothing_new(
         appointment.treatment,
         appointment.area,
         appointment.screening.answers,
+        given_on=appointment.screening.given_on,
         now=now,
         patient_id=appointment.patient_id,
         ignoring=appointment.id,

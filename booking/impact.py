@@ -205,6 +205,7 @@ def _judged(
         row.area,
         said,
         today=today,
+        given_on=row.given_on,
         records=records,
         requirements=required,
     )

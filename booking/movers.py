@@ -44,6 +44,7 @@ class Mover:
             visit.treatment,
             visit.area,
             visit.screening.answers,
+            given_on=visit.screening.given_on,
             now=self.now,
             patient_id=None,
             besides=[*(one for one in known if one.ref not in gone), *besides],

@@ -167,7 +167,7 @@ def _changed_elsewhere(
     asked = {question.id: question for question in sheet.questions}
     found: dict[str, tuple[Any, date]] = {}
     for area, row, earlier in _newer(appointment, people):
-        days = screenings.given_on(row)
+        days = row.given_on
         for name, said in row.answers.items():
             question = asked.get(name)
             if question is None or earlier.answers.get(name) == said:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import select
@@ -54,6 +54,7 @@ def clearance_now(
         appointment.area,
         appointment.screening.answers,
         records,
+        given_on=appointment.screening.given_on,
         now=now,
     )
 
@@ -67,13 +68,21 @@ def judge_visit(  # noqa: PLR0913 - one question, every part of it named
     *,
     now: datetime,
     required: Sequence[Requirement] | None = None,
+    given_on: Mapping[str, date] | None = None,
 ) -> Clearance:
     """As the gate does; what the rulebook no longer offers is held, not an error."""
     rulebook = rulebooks.current(site)
     offered = rulebook.treatments.get(treatment)
     if offered is not None and area in offered.areas:
         return gate.judge(
-            site, treatment, area, answers, records, now=now, required=required
+            site,
+            treatment,
+            area,
+            answers,
+            records,
+            now=now,
+            required=required,
+            given_on=given_on,
         )
     today = local_day(now, site.timezone)
     return Clearance(rulebook.version, treatment, area, today, (_not_offered(today),))

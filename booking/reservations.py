@@ -43,6 +43,7 @@ def reserve(
         screening.treatment,
         screening.area,
         screening.answers,
+        given_on=screening.given_on,
         now=now,
         patient_id=owner_id,
     )

@@ -151,21 +151,12 @@ def clearance_of(row: Screening) -> Clearance:
     return Clearance.from_json(row.clearance)
 
 
-def given_on(row: Screening) -> dict[str, date]:
-    """The day on which each answer was given."""
-    older = row.answer_days or {}
-    return {
-        name: date.fromisoformat(older[name]) if name in older else row.day
-        for name in row.answers
-    }
-
-
 def expired(row: Screening, site: Site, day: date) -> list[str]:
     """The questions whose answers the rulebook no longer lets count on *day* (R-75)."""
     questions = rulebooks.current(site).questions
     return [
         name
-        for name, given in given_on(row).items()
+        for name, given in row.given_on.items()
         if name in questions and (day - given).days >= questions[name].valid_days
     ]
 
@@ -190,7 +181,16 @@ def renew(
     Never commits.
     """
     answers = {**earlier.answers, **given}
-    alone = gate.judge(site, earlier.treatment, earlier.area, answers, (), now=now)
+    given_on = {**earlier.given_on, **days}
+    alone = gate.judge(
+        site,
+        earlier.treatment,
+        earlier.area,
+        answers,
+        (),
+        now=now,
+        given_on=given_on,
+    )
     return store(
         site,
         alone,
@@ -198,7 +198,7 @@ def renew(
         now=now,
         answered_by=answered_by or earlier.answered_by,
         supersedes=earlier,
-        days={**given_on(earlier), **days},
+        days=given_on,
     ).screening
 
 

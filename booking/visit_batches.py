@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -15,7 +15,7 @@ from booking.clock import local_day
 from booking.db import among, db
 from booking.models.appointment import UPCOMING, Appointment, Hold, HoldState, Status
 from booking.models.clinic import Site
-from booking.models.screening import Screening
+from booking.models.screening import Screening, given_on
 from booking.requirements import required_everywhere
 from booking.rescreening import decision_for, is_in_line, judge_visit, overlap_window
 from screening import Record, Requirement, Window
@@ -33,6 +33,8 @@ class Visit:
     ends_at: datetime
     answered_at: datetime
     answers: dict[str, Any]
+    day: date
+    answer_days: dict[str, str] | None
 
     @property
     def question(self) -> rechecks.Question:
@@ -65,6 +67,8 @@ def following(site: Site, after_id: int, most: int, *, now: datetime) -> list[Vi
             Appointment.ends_at,
             Screening.created_at,
             Screening.answers,
+            Screening.day,
+            Screening.answer_days,
         )
         .join(Screening, Screening.id == Appointment.screening_id)
         .where(
@@ -147,6 +151,7 @@ def _stands(visit: Visit, known: _Known, site: Site, *, now: datetime) -> bool:
         records,
         now=now,
         required=known.required.get(visit.treatment, ()),
+        given_on=given_on(visit.answers, visit.day, visit.answer_days),
     )
     day = local_day(visit.starts_at, site.timezone)
     standing = [known.silences[visit.id]] if visit.id in known.silences else []

@@ -33,6 +33,7 @@ class Booked:
     area: str
     day: date
     answers: Mapping[str, Any]
+    given_on: Mapping[str, date]
     released: tuple[Window, ...] = ()
 
     @property
@@ -125,6 +126,7 @@ def _decide(situation: Situation, visit: Booked, records: Sequence[Record]) -> D
         visit.area,
         visit.answers,
         today=situation.today,
+        given_on=visit.given_on,
         records=records,
         requirements=situation.required.get(visit.treatment, ()),
     )
@@ -154,6 +156,7 @@ def of_patient(patient_id: int, site: Site, *, now: datetime) -> Situation:
                 visit.area,
                 local_day(visit.starts_at, site.timezone),
                 visit.screening.answers,
+                visit.screening.given_on,
                 tuple(gate.released_windows(visit.id)),
             )
             for visit in rows

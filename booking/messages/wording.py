@@ -192,6 +192,7 @@ def _clearance(appointment: Appointment, site: Site, now: datetime) -> Clearance
         appointment.treatment,
         appointment.area,
         appointment.screening.answers,
+        given_on=appointment.screening.given_on,
         now=now,
         patient_id=appointment.patient_id,
         ignoring=appointment.id,

@@ -3,6 +3,7 @@ answers."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -40,6 +41,22 @@ class Screening(Model):
     created_at: Mapped[Instant]
     expires_at: Mapped[Instant] = mapped_column(index=True)
     supersedes_id: Mapped[int | None] = mapped_column(ForeignKey("screening.id"))
+
+    @property
+    def given_on(self) -> dict[str, date]:
+        """The day on which each answer was given."""
+        return given_on(self.answers, self.day, self.answer_days)
+
+
+def given_on(
+    answers: Mapping[str, Any], day: date, answer_days: Mapping[str, str] | None
+) -> dict[str, date]:
+    """The day on which each answer was given: *day*, but for those of another day."""
+    older = answer_days or {}
+    return {
+        name: date.fromisoformat(older[name]) if name in older else day
+        for name in answers
+    }
 
 
 class Draft(Model):

@@ -121,6 +121,7 @@ def _clearance(opened: OpenedVisit) -> Clearance:
         visit.treatment,
         visit.area,
         visit.screening.answers,
+        given_on=visit.screening.given_on,
         now=edge.now(),
         patient_id=visit.patient_id if opened.mailed else None,
         ignoring=visit.id,

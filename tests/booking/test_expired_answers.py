@@ -43,7 +43,7 @@ def test_an_answer_keeps_its_day_when_another_is_changed(visit):
     _answer(visit, at(10), last_dental="never")
     _answer(visit, at(20), last_toxin="never")
 
-    days = screenings.given_on(visit.screening)
+    days = visit.screening.given_on
 
     assert visit.screening.day == TODAY + timedelta(days=20)
     assert days["sunburn"] == TODAY

@@ -74,6 +74,7 @@ def _explain(
         treatment,
         area,
         screening.answers if screening else {},
+        given_on=screening.given_on if screening else None,
         now=now,
         patient_id=patient.id,
         ignoring=visit.id if visit else None,
