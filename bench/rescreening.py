@@ -74,7 +74,7 @@ def measure(app: Flask, *, now: datetime) -> Line:
         took = _run(now)
     return Line(
         f"{VISITS:,} visits to come decided again, 1 % changed (PostgreSQL)",
-        f"{took.seconds:.0f} s ({took.cpu:.0f} s of computing; longest lock, one visit: "
+        f"{took.seconds:.0f} s ({took.cpu:.0f} s computing; longest lock, one visit: "
         f"{took.longest_ms:.0f} ms)",
         "",
         "≤ 60 s",
