@@ -63,6 +63,7 @@ CROSS JOIN LATERAL (
 @dataclass(frozen=True)
 class Took:
     seconds: float
+    cpu: float
     longest_ms: float
 
 
@@ -73,7 +74,8 @@ def measure(app: Flask, *, now: datetime) -> Line:
         took = _run(now)
     return Line(
         f"{VISITS:,} visits to come decided again, 1 % changed (PostgreSQL)",
-        f"{took.seconds:.0f} s (longest lock, one visit: {took.longest_ms:.0f} ms)",
+        f"{took.seconds:.0f} s ({took.cpu:.0f} s computing; longest lock, one visit: "
+        f"{took.longest_ms:.0f} ms)",
         "",
         "≤ 60 s",
         took.seconds <= 60,
@@ -118,16 +120,17 @@ def _run(now: datetime) -> Took:
         locks.append(time.perf_counter() - begun)
 
     rescreening_runs.decide_again = timed
-    begun = time.perf_counter()
+    begun, computed = time.perf_counter(), time.process_time()
     try:
         rescreening_runs.run_due(now=now)
     finally:
         rescreening_runs.decide_again = decide_again
     seconds = time.perf_counter() - begun
+    cpu = time.process_time() - computed
     held = db.session.scalar(
         select(func.count(Appointment.id)).where(Appointment.status == Status.HELD)
     )
     left = db.session.scalar(select(func.count(Rescreening.id)))
     if (held, left, len(locks)) != (VISITS // CHANGED, 0, VISITS // CHANGED):
         raise RuntimeError(f"{held} held, {left} left, {len(locks)} locked")
-    return Took(seconds, max(locks) * 1000)
+    return Took(seconds, cpu, max(locks) * 1000)
