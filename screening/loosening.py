@@ -219,10 +219,15 @@ def _standing(rulebook: Rulebook, sheet: Sheet) -> Iterator[Found]:
 
 def _asked(sheet: Sheet) -> Iterator[Found]:
     """Silence holds only where a question is asked and can do more than advise."""
+    heard = {question.id for question in (*sheet.questions, *sheet.heard)}
     for question in sheet.questions:
         level = ADVICE if question.id in sheet.advisory else _LEVELS[Verdict.HOLD]
         for rule in question.rules[:1]:
             yield rule, question.id, ("asked",), [(0, None, (level, -1))]
+        # Another question may answer this one, as long as somebody reads it.
+        for name in heard & set(question.implied_by):
+            for rule in question.rules:
+                yield rule, question.id, ("implied", name), [(0, None, (ADVICE, -1))]
 
 
 def _spacings(spacings: Spacings, depths: tuple[float, ...]) -> Iterator[Found]:

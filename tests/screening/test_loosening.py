@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 import screening
@@ -100,6 +100,12 @@ def test_a_stricter_verdict_with_a_lower_authority_is_looser():
         ("R-55", "planned_treatment"),
         ("R-73", "planned_treatment"),
     }
+
+
+def test_a_rule_that_lived_on_the_question_of_another_is_named_too():
+    found = looser({"kind": "off", "rule": "R-13"})
+
+    assert found >= {("R-13", "rosacea_flare"), ("R-14", "rosacea")}
 
 
 def test_the_first_weaker_day_is_told():
@@ -205,7 +211,7 @@ def changes(draw):
     return listed, draw(st.lists(people, min_size=16, max_size=16))
 
 
-@settings(max_examples=12)
+@settings(max_examples=12, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(changes())
 def test_what_is_not_called_looser_makes_no_day_safer(change):
     listed, people = change
