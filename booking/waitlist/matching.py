@@ -18,7 +18,7 @@ from sqlalchemy import LargeBinary, select, type_coerce
 
 from booking import availability, gate, requirements, screenings
 from booking.db import db, keys
-from booking.models.clinic import Site
+from booking.models.clinic import Site, Treatment
 from booking.models.screening import Screening
 from booking.models.settlement import Settlement
 from booking.models.waitlist import FreedSlot
@@ -62,6 +62,9 @@ def find(slot: FreedSlot, site: Site, *, now: datetime) -> Match | None:
     if not waiting:
         return None
     openings = Openings(slot, site, now)
+    # Held until the search ends: the session forgets what nobody refers to, and would
+    # read the treatment anew for every person.
+    _offered = db.session.scalars(select(Treatment)).all()
     chosen: Match | None = None
     for candidate, start in _right(waiting, openings, site, now):
         found = _match(candidate, start, site, now)

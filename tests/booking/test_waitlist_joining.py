@@ -80,7 +80,7 @@ def test_the_record_check_takes_a_wait_along(site, session):
     visit = book(site, at(22), checked=False).appointment
     entry = waitlist.join_with_visit(visit, days(1, 21), now=NOW, actor=PATIENT)
 
-    appointments.check_records(visit, now=NOW)
+    appointments.check_records(visit.id, now=NOW)
 
     session.expire_all()
     assert visit.patient_id == entry.patient_id == known

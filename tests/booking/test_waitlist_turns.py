@@ -240,7 +240,7 @@ def test_what_nobody_confirms_is_forgotten_with_its_person(site, session, client
     assert session.scalars(select(WaitlistEntry.state)).all() == ["asked"]
     offer_a_slot(site)
     assert offers() == []
-    appointments.check_records(visit, now=NOW)
+    appointments.check_records(visit.id, now=NOW)
 
     maintenance.sweep(now=NOW + timedelta(days=2))
     maintenance.sweep(now=NOW + timedelta(days=4))
