@@ -114,8 +114,8 @@ def test_one_mail_tells_of_all_sessions(session):
         Message.due_at <= NOW, Message.state == "planned"
     )
     assert sorted(session.scalars(now_due)) == ["course", "prep_late"]
-    # Each of them still has its own preparation.
-    for visit in done.visits:
+    # The later ones still have their own preparation.
+    for visit in done.visits[1:]:
         steps = select(Message.step).where(Message.appointment_id == visit.id)
         assert "recheck-3d" in session.scalars(steps).all()
 
