@@ -77,13 +77,11 @@ def move(
     else:
         decision = gate.admit_online(site, clearance, start, now=now)
     search = _search(appointment, site, actor, now=now)
-    rechecks.close_call(appointment, "moved", now=now, by=actor.name)
     _replace(appointment, search, clearance, start, practitioner, actor=actor)
     decision = override(appointment, decision, authority, release, actor=actor, now=now)
     hold = after_move(appointment, site, clearance, decision, now=now, actor=actor)
     if not known:
         appointment.records_checked_at = None
-    note_visit(appointment, "moved", now=now)
     db.session.commit()
     return Booked(appointment, clearance, hold)
 
@@ -140,6 +138,7 @@ def put(
     actor: Actor,
 ) -> None:
     """The visit is where *place* is, and remembers where it was. Never commits."""
+    rechecks.close_call(appointment, "moved", now=now, by=actor.name)
     db.session.add(
         Move(
             appointment_id=appointment.id,
@@ -200,6 +199,7 @@ def after_move(
     hold = settle(appointment, site, clearance, decision, now=now, requested=requested)
     audit.record(actor, "move", appointment, now=now)
     plan.follow(appointment, "held" if hold else "moved", now=now, hold=hold)
+    note_visit(appointment, "moved", now=now)
     return hold
 
 

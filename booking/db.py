@@ -144,6 +144,7 @@ def begin_write() -> None:
             "begin_write() with unsaved changes: begin before you change"
         )
     session.rollback()
+    session.expire_all()  # also what a commit left known
     session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
 
 

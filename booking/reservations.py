@@ -48,25 +48,34 @@ def reserve(
         patient_id=owner_id,
     )
     gate.admit_online(site, clearance, start, now=now)
-    until = now + timedelta(minutes=site.reservation_minutes)
     first_visit = is_first_visit(owner_id, screening.treatment)
     search = Search(site, screening.treatment, now, first_visit)
     try:
         place = placement.find(search, start, practitioner)
-        appointment = new_visit(
-            screening,
-            place,
-            Status.RESERVED,
-            now=now,
-            source="online",
-            first_visit=first_visit,
-        )
-        appointment.reserved_until = until
-        placement.claim(appointment, place, patient_id=None, expires_at=until)
+        appointment = _keep_place(screening, place, search)
     except SlotTaken:
         db.session.rollback()
         raise SlotTaken(nearest=placement.nearest(search, clearance, start)) from None
     db.session.commit()
+    return appointment
+
+
+def _keep_place(
+    screening: Screening, place: placement.Place, search: Search
+) -> Appointment:
+    """A reserved visit with its claims; SlotTaken if a rival was faster."""
+    now = search.now
+    appointment = new_visit(
+        screening,
+        place,
+        Status.RESERVED,
+        now=now,
+        source="online",
+        first_visit=search.first_visit,
+    )
+    until = now + timedelta(minutes=search.site.reservation_minutes)
+    appointment.reserved_until = until
+    placement.claim(appointment, place, patient_id=None, expires_at=until)
     return appointment
 
 

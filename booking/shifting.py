@@ -12,7 +12,6 @@ from booking.clock import local_day
 from booking.course_places import MOST_TRIES, Overtaken, Place
 from booking.db import begin_write, db
 from booking.deciding import Booked, authority_at_desk, override
-from booking.due_rescreenings import note_visit
 from booking.errors import InvalidRequest, SessionTaken, SlotTaken
 from booking.models.appointment import Appointment
 from booking.models.clinic import Site
@@ -93,7 +92,6 @@ def _move_once(
         )
         for number, visit in visits.items()
     }
-    note_visit(main, "moved", now=now)
     for visit in visits.values():
         if not actor.knows_records:
             visit.records_checked_at = None

@@ -29,7 +29,7 @@ class TaskKind:
 
 KINDS = {
     "call_patient": TaskKind(
-        "Has anything changed?",
+        "Call this patient",
         "Call the patient, ask what they have not answered, and record what they say "
         "on the visit: that ends this task.",
         {

@@ -46,7 +46,7 @@ def test_one_tick_does_everything_that_is_due(app, session):
 
     assert None not in done.values()
     assert done["dispatch"] == 2
-    session.rollback()
+    session.expire_all()
     assert session.get(Appointment, visit.id).records_checked_at == NOW
     assert session.query(AuditEvent).filter_by(position=None).count() == 0
     assert [beat.at for beat in session.query(Heartbeat)] == [NOW]

@@ -19,7 +19,7 @@ from sqlalchemy import LargeBinary, select, type_coerce
 from booking import availability, gate, requirements, screenings
 from booking.db import db, keys
 from booking.models.clinic import Site, Treatment
-from booking.models.screening import Screening
+from booking.models.screening import Screening, given_on
 from booking.models.settlement import Settlement
 from booking.models.waitlist import FreedSlot
 from booking.waitlist import deadlines, queue
@@ -47,12 +47,18 @@ class _Answers:
 
     day: date
     sealed: bytes
+    sealed_days: bytes | None
     area: str
 
     @cached_property
     def answers(self) -> dict[str, Any]:
         opened: dict[str, Any] = keys().open(self.sealed)
         return opened
+
+    @cached_property
+    def given_on(self) -> dict[str, date]:
+        days = None if self.sealed_days is None else keys().open(self.sealed_days)
+        return given_on(self.answers, self.day, days)
 
 
 def find(slot: FreedSlot, site: Site, *, now: datetime) -> Match | None:
@@ -135,10 +141,14 @@ def _sealed(people: Iterable[Candidate]) -> dict[int, _Answers]:
             Screening.id,
             Screening.day,
             type_coerce(Screening.answers, LargeBinary),
+            type_coerce(Screening.answer_days, LargeBinary),
             Screening.area,
         ).where(Screening.id.in_(wanted))
     )
-    return {number: _Answers(day, sealed, area) for number, day, sealed, area in rows}
+    return {
+        number: _Answers(day, sealed, days, area)
+        for number, day, sealed, days, area in rows
+    }
 
 
 def _settled(people: Iterable[Candidate]) -> set[int]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from flask import redirect, request, session, url_for
@@ -24,7 +23,8 @@ from booking.models.course import Course
 from booking.models.patient import Patient
 from booking.models.screening import Draft, Screening
 from booking.web import edge
-from booking.web.questions import NOTHING, Answers, applies, is_tick
+from booking.web.questions import NOTHING, Answers, applies
+from booking.web.steps import Step
 from screening import Area, Clearance, Question, Rulebook, Treatment, questionnaire
 
 MOST = 4
@@ -35,40 +35,6 @@ LOST = (
     "We do not have these answers any more: they are kept for a day, and only on the "
     "device on which you gave them. Please start again."
 )
-
-
-@dataclass(frozen=True)
-class Step:
-    """A page of the questionnaire and what it asks this patient."""
-
-    id: str
-    title: str
-    intro: str
-    questions: tuple[Question, ...]
-
-    @property
-    def ticks(self) -> tuple[Question, ...]:
-        return tuple(q for q in self.questions if is_tick(q))
-
-    @property
-    def direct(self) -> tuple[Question, ...]:
-        """Questions that need an answer of their own: the birth date, the skin type."""
-        return tuple(q for q in self.questions if q.asked_if is None and not is_tick(q))
-
-    @property
-    def asks_about_area(self) -> bool:
-        """Whether some of it is about the place that would be treated."""
-        return any(q.area_specific for q in self.ticks)
-
-    def follow_ups(self, ticked: Iterable[str]) -> tuple[Question, ...]:
-        """What is asked about the things ticked, each with what hangs on it."""
-        wanted = set(ticked)
-        return tuple(
-            q
-            for q in self.questions
-            if (is_tick(q) and q.id in wanted)
-            or (q.asked_if is not None and q.asked_if.question in wanted)
-        )
 
 
 class Journey:

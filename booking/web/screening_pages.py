@@ -12,8 +12,9 @@ from werkzeug.wrappers import Response
 from booking import appointments, course_keeping, reservations, screenings
 from booking.models.screening import BY_OWNER, BY_PATIENT
 from booking.web import after, edge, journey, questions, security, visit_links, words
-from booking.web.journey import Journey, Step
+from booking.web.journey import Journey
 from booking.web.questions import NOTHING, Answers, Problem
+from booking.web.steps import Step
 from screening import Question
 
 bp = Blueprint("screening", __name__, url_prefix="/booking/<key>")

@@ -10,8 +10,18 @@ from booking.overrides import DECLINE_REASONS, RELEASE_REASONS
 from tests.api.test_contract import CALLS
 
 MANUAL = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
-# Only the pages keep a time while somebody types.
-ONLY_PAGES = {"reservation_ended"}
+# What only the pages do: keep a time while somebody types, plan courses, let people
+# wait, change the rulebook.
+ONLY_PAGES = {
+    "course_does_not_fit",
+    "draft_changed",
+    "draft_outdated",
+    "needs_signature",
+    "offer_ended",
+    "offer_unsafe",
+    "own_visit_then",
+    "reservation_ended",
+}
 
 
 def _refusals(base=BookingError):

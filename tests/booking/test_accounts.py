@@ -24,7 +24,7 @@ def test_a_clinician_may_release_what_needs_one(session, now):
 def test_a_manager_alone_has_no_clinical_authority(session, now):
     user = _make(now, "manager")
 
-    assert accounts.actor_of(user).authorities == {"reception"}
+    assert accounts.actor_of(user).authorities == {"reception", "manager"}
 
 
 def test_a_password_is_kept_only_as_an_argon2_hash(session, now):

@@ -60,7 +60,7 @@ def test_nobody_is_called_twice_or_too_early(site, visit):
     assert recheck_answers.chase(now=LATE - timedelta(minutes=1)) == 0
     recheck_answers.chase(now=LATE)
     [task] = _open_calls()
-    tasks.finish(task.id, "reached", now=LATE, actor=RECEPTION)
+    tasks.finish(task.id, "no_answer", now=LATE, actor=RECEPTION)
 
     assert recheck_answers.chase(now=LATE + timedelta(hours=1)) == 0
     assert _open_calls() == []

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from booking import diary, gate
 from booking.clock import local_day
 from booking.db import db
-from booking.deciding import is_first_visit
 from booking.models import Claim, FreedSlot, Record, Site, WaitlistEntry
 from booking.patients import Contact
+from booking.reservations import is_first_visit
 from booking.waitlist import matching
 from screening import Verdict
 from tests.booking.waiting import days, wait

@@ -72,7 +72,7 @@ def test_a_treatment_elsewhere_is_put_on_file(desk, visit, session):
         "filler", "2027-02-22", "Robin Desk",
     )  # fmt: skip
     assert "From the patient, by phone" in file
-    assert "record: enter" in file
+    assert "Put on file" in file
 
 
 def test_a_day_to_come_is_refused_with_all_that_was_typed(desk, visit, session):
@@ -408,7 +408,7 @@ def test_the_notes_of_a_visit_are_put_right(done, session, client):
 def test_a_needling_is_completed_with_its_product(site, client, session, clock):
     visit = builders.book_at_desk(site, at(0, 13)).appointment
     sign_in(client, "reception")
-    client.post(f"/desk/visits/{visit.id}/arrive")
+    client.post(f"/desk/visits/{visit.id}/arrive", data={"changed": "no"})
 
     client.post(
         f"/desk/visits/{visit.id}/complete",

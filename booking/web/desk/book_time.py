@@ -22,9 +22,9 @@ from booking.web import access, edge, journey
 from booking.web.desk import releases, times
 from booking.web.desk.blueprint import attempt, bp, instant_of, page, problems_of
 from booking.web.desk.book import caller_of
+from booking.web.desk.choices import asked_release, practitioner_of, resource_of
 from booking.web.desk.effects import effects_on
 from booking.web.desk.telling import words_of
-from booking.web.desk.visits import asked_release, practitioner_of, resource_of
 from booking.web.journey import Journey
 from screening import Clearance
 

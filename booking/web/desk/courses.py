@@ -17,9 +17,9 @@ from booking.web import access, course_view, course_wishes, edge, journey, words
 from booking.web.desk.blueprint import attempt, bp, page, problems_of
 from booking.web.desk.book import caller_of
 from booking.web.desk.book_time import booked_by, contact_of, first_visit_of, to_visit
+from booking.web.desk.choices import practitioner_of
 from booking.web.desk.effects import effects_on
 from booking.web.desk.telling import words_of
-from booking.web.desk.visits import practitioner_of
 from booking.web.journey import Journey
 
 Times = list[tuple[str, str]]
