@@ -56,7 +56,7 @@ def test_the_clinic_comes_up_by_itself_and_goes_down_with_ctrl_c(given, tmp_path
         holds = clinic.get(
             "/api/v1/holds", Authorization=f"Bearer {token.stdout.strip()}"
         )
-        assert len(json.loads(holds)) == 9
+        assert len(json.loads(holds)) == 10
 
         assert clinic.press_ctrl_c() == 0
         assert clinic.said.endswith("\n")

@@ -7,6 +7,7 @@ breaks the content security policy fails its test.
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 from collections.abc import Iterator
@@ -53,6 +54,34 @@ def browser_type_launch_args(browser_type_launch_args):
     return browser_type_launch_args | {"executable_path": found, "args": FLAGS}
 
 
+class Busy:
+    """The application, each response made and closed as a whole before it is sent.
+
+    The server for tests does not close a response whose reader went away, and so keeps
+    its database connection. `wait` ends when no request is under way any more.
+    """
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+        self.idle = threading.Condition()
+        self.running = 0
+
+    def __call__(self, environ, start_response):
+        with self.idle:
+            self.running += 1
+        try:
+            with contextlib.closing(self.app(environ, start_response)) as body:
+                return [b"".join(body)]
+        finally:
+            with self.idle:
+                self.running -= 1
+                self.idle.notify_all()
+
+    def wait(self) -> None:
+        with self.idle:
+            assert self.idle.wait_for(lambda: not self.running, timeout=10)
+
+
 @pytest.fixture
 def listening() -> Iterator[socket.socket]:
     """The socket of the server: made first, as the application must know its port."""
@@ -74,13 +103,15 @@ def app(make_app, live_server) -> Flask:
 @pytest.fixture
 def serving(app, listening) -> Iterator[None]:
     port = listening.getsockname()[1]
-    server = make_server("127.0.0.1", port, app, threaded=True, fd=listening.fileno())
+    busy = Busy(app)
+    server = make_server("127.0.0.1", port, busy, threaded=True, fd=listening.fileno())
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield
     server.shutdown()
     thread.join()
     server.server_close()
+    busy.wait()
 
 
 @pytest.fixture
