@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from booking import course_sessions, links
+from booking import appointments, course_sessions, links
 from booking.course_sessions import Session
 from booking.links import OpenedVisit
 from booking.models.appointment import Appointment
@@ -53,6 +53,14 @@ class Shown:
     @property
     def visit(self) -> Appointment:
         return self.session.visit
+
+    @property
+    def can_move(self) -> bool:
+        return appointments.can_change(self.visit, edge.site(), now=edge.now())
+
+    @property
+    def can_cancel(self) -> bool:
+        return appointments.can_cancel(self.visit, edge.site(), now=edge.now())
 
 
 def draw(starts: Sequence[tuple[datetime, int, str]]) -> Line:

@@ -127,12 +127,13 @@ def answer(question: Question, value: questions.Answer) -> str:
         return value or "Nothing"
     if value[:4].isdecimal():
         over = question.kind == "when" and question.tense == "state"
-        return f"Over since {_date_answer(value)}" if over else _date_answer(value)
+        return f"Over since {date_answer(value)}" if over else date_answer(value)
     options = questions.show(question, answers={}).options
     return next((o.label for o in options if o.value == value), value)
 
 
-def _date_answer(value: str) -> str:
+def date_answer(value: str) -> str:
+    """A stored day, month or year: 3 March 2026, March 2026, 2026."""
     if len(value) == len("2026-01-01"):
         on = date.fromisoformat(value)
         return f"{on.day} {on:%B} {on.year}"

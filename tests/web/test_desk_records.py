@@ -261,7 +261,7 @@ def test_a_conflict_stands_side_by_side_and_is_settled_once(site, desk, visit, s
     after = text_of(desk.get(path))
 
     assert "No, never , for the visit on" in before
-    assert "Dermal filler, 2027-02-22" in before
+    assert "Dermal filler, 22 February 2027" in before
     assert "Settle it on the patient’s file" in hold
     assert bad.status_code == 422
     assert "Say why in at least 15 characters" in text_of(bad)

@@ -17,6 +17,7 @@ from booking.errors import BookingError, InvalidRequest
 from booking.models.appointment import Appointment, Status
 from booking.models.clinic import Treatment
 from booking.web import access, edge, words
+from booking.web.desk import telling
 
 bp = Blueprint("desk", __name__, url_prefix="/desk")
 NAMES_HIDDEN = "names_hidden"
@@ -75,6 +76,8 @@ def page(template: str, **values: Any) -> str:
         "reasons": overrides.RELEASE_REASONS,
         "relation_words": proxies.RELATION_WORDS,
         "step_words": step_words,
+        "said_words": telling.said_words,
+        "record_words": telling.record_words,
         "birth_day": birth_day,
         "spoken_number": patients.spoken_number,
         "now": edge.now(),

@@ -18,8 +18,7 @@ from booking.web.desk.blueprint import (
     problems_of,
     text_of,
 )
-from booking.web.desk.telling import DONE, said_words
-from booking.web.desk.telling import record_words as conflict_record
+from booking.web.desk.telling import DONE
 
 
 @bp.get("/patients")
@@ -61,8 +60,6 @@ def show_file(patient_id: int, refusal: BookingError | None = None) -> str:
         rows=record_words.rows(records.of_patient(patient_id)),
         disputes=conflicts.of_patient(patient_id, site, now=edge.now()),
         reports=symptoms.open_reports([visit.id for visit in file.past]),
-        said_words=said_words,
-        record_said=conflict_record,
         counts_words=COUNTS,
         own_visit=is_own_visit,
         attests="clinician" not in access.actor().authorities,

@@ -26,6 +26,10 @@ from screening.requirements import KINDS
 
 KIND_WORDS = {"consultation": "A consultation", "patch_test": "A patch test"}
 PARTS = ("hours", "days")
+_WHOLE = {
+    "hours": "Give the hours as a whole number.",
+    "days": "Give the days as a whole number.",
+}
 
 
 @bp.get("/settings/before")
@@ -148,6 +152,6 @@ def _stated(form: Mapping[str, str]) -> list[Requirement]:
 def _number(form: Mapping[str, str], name: str, problems: Problems) -> int:
     text = form.get(name, "").strip()
     if not (text.isascii() and text.isdecimal() and len(text) < 6):
-        problems.add(name, "Give a whole number.")
+        problems.add(name, _WHOLE[name.rpartition("_")[2]])
         return 0
     return int(text)

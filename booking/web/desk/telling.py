@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ from booking.web import edge, words
 from screening import Conflict, Question
 
 Row = tuple[str, str]
+_DAY = re.compile(r"\b\d{4}-\d\d-\d\d\b")
 DONE = {
     "answers": "New answers",
     "arrive": "Arrived",
@@ -97,5 +99,5 @@ def record_words(conflict: Conflict) -> str:
 def _if_answer(conflict: Conflict, text: str) -> str:
     question = rulebooks.current(edge.site()).questions.get(conflict.question)
     if question is None or question.kind == "choices" or question.fact(text) is None:
-        return text
+        return _DAY.sub(lambda found: words.date_answer(found[0]), text)
     return _in_words(question, text)
