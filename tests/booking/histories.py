@@ -217,7 +217,9 @@ class History(RuleBasedStateMachine):
             entry = waitlist.ask(screened, who[0], wish, now=self.now)
             waitlist.confirm(entry, now=self.now, actor=PROVEN_PATIENT)
         else:
-            waitlist.join_at_desk(screened, who[0], wish, now=self.now, actor=RECEPTION)
+            waitlist.join_at_desk(
+                screened, who[0], wish, now=self.now, actor=RECEPTION
+            )
 
     @precondition(lambda self: self.clinic.to_come())
     @rule(which=any_of)
@@ -414,13 +416,7 @@ class History(RuleBasedStateMachine):
         db.session.commit()
         rescreening_runs.run_due(now=self.now)
         again = judges.standing()
-        _expect_none(
-            [
-                pair
-                for pair in zip(once, again, strict=True)
-                if len(set(map(str, pair))) > 1
-            ]
-        )
+        _expect_none([pair for pair in zip(once, again, strict=True) if len(set(map(str, pair))) > 1])
 
     def teardown(self):
         db.session.rollback()

@@ -295,7 +295,7 @@ def _count(model: type) -> int:
 
 
 class Post:
-    """Takes the mails, and looks at what each is about as it leaves (I-7)."""
+    """Takes the mails, and looks at what each is about in the moment it leaves (I-7)."""
 
     def __init__(self) -> None:
         self.letters: list[Letter] = []
@@ -365,3 +365,5 @@ def _unwanted(row: Message) -> list[str]:
         if offer.state != "open" or kept.status != "reserved":
             return [f"{row.step} leaves, but is {offer.state} and {kept.status}"]
     return []
+
+
