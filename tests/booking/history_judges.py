@@ -327,8 +327,8 @@ class Post:
             )
         ).all()
         faults = list(self.faults)
-        # A place on the list that is over is forgotten, and its mails with it.
-        faults += [f"{one} never left" for one in sent if one not in taken]
+        if sorted(sent) != sorted(taken):
+            faults.append(f"{len(taken)} letters left for {len(sent)} rows sent")
         return faults + [f"could not be written: {error}" for error in broken]
 
 
