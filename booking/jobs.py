@@ -33,6 +33,7 @@ from booking import (
     rescreening_runs,
     rulebook_versions,
     rulebooks,
+    unclosed,
     waitlist,
 )
 from booking.clock import utc_now
@@ -163,6 +164,10 @@ def _chase(app: Flask, _stop: threading.Event) -> int:
     return recheck_answers.chase(now=app.config["CLOCK"]())
 
 
+def _unclosed(app: Flask, _stop: threading.Event) -> int:
+    return unclosed.chase(now=app.config["CLOCK"]())
+
+
 def _ask_again(app: Flask, _stop: threading.Event) -> int:
     return expired_answers.ask_due(now=app.config["CLOCK"]())
 
@@ -223,6 +228,7 @@ JOBS = (
     Job("records", 5, _check_records),
     Job("rescreen", 2, _rescreen),
     Job("chase", 60, _chase),
+    Job("unclosed", 300, _unclosed),
     # Due by the day; more often, so that a worker that was away delays little.
     Job("ask_again", 6 * 3600, _ask_again),
     Job("sweep", 30, _sweep),

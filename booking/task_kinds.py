@@ -37,6 +37,11 @@ KINDS = {
             **_OTHER,
         },
     ),
+    "close_visit": TaskKind(
+        "Close this visit",
+        "Its day is over and nobody has said how it went: mark it as done, with its "
+        "lot, or that the patient did not come.",
+    ),
     "conflict": TaskKind(
         "Answer and record differ",
         "Find out which of the two is right, and settle it on the patient’s file.",

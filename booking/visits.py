@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from booking import audit, holds, placement, rechecks, visit_notes
+from booking import audit, holds, placement, rechecks, unclosed, visit_notes
 from booking.actors import Actor
 from booking.db import db
 from booking.due_rescreenings import note_visit
@@ -68,6 +68,7 @@ def complete(
     plan.follow(appointment, "completed", now=now)
     # Performed now, and perhaps deeper than planned: the next visits may be too near.
     note_visit(appointment, "completed", now=now)
+    unclosed.close(appointment, "completed", now=now, by=actor.name)
     db.session.commit()
     return appointment
 
@@ -88,6 +89,7 @@ def no_show(appointment: Appointment, *, now: datetime, actor: Actor) -> Appoint
     plan.follow(appointment, "no_show", now=now)
     rechecks.close_call(appointment, "no_show", now=now, by=actor.name)
     note_visit(appointment, "no_show", now=now)
+    unclosed.close(appointment, "no_show", now=now, by=actor.name)
     db.session.commit()
     return appointment
 
