@@ -28,6 +28,11 @@ def cell_of(instant: datetime) -> int:
     return cell
 
 
+def next_cell(instant: datetime) -> int:
+    """Number of the first cell that does not begin before *instant*."""
+    return -((EPOCH - instant) // CELL)
+
+
 def instant_of(cell: int) -> datetime:
     """The instant in UTC at which *cell* begins."""
     return EPOCH + cell * CELL

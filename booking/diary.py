@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from booking import cells
 from booking.clock import local_day
 from booking.models.clinic import Site
-from booking.openings import CELL_SECONDS, Diary, Search, Slot, load
+from booking.openings import Diary, Search, Slot, load
 from screening import Authority, Clearance, Verdict
 
 MOST_DAYS = 92
@@ -109,7 +109,7 @@ def offer(
         and clearance.release_authority_on(day) is not Authority.NOBODY
     }
     soon = now + timedelta(hours=diary.site.online_hold_notice_hours)
-    soon_cell = -(-int(soon.timestamp()) // CELL_SECONDS)
+    soon_cell = cells.next_cell(soon)
     clear = {day for day, verdict in verdicts.items() if verdict is Verdict.CLEAR}
     offered = diary.free(clear | held)
     if held:

@@ -18,8 +18,6 @@ from booking.models.appointment import Claim
 from booking.models.clinic import Absence, Capability, Resource, Site
 from booking.treatments import plan_of, treatment_of
 
-CELL_SECONDS = 300
-
 
 @dataclass(frozen=True)
 class Slot:
@@ -157,9 +155,9 @@ def _bookable(search: Search, horizon: cells.Horizon) -> int:
     """From the least notice to the farthest horizon."""
     site, now = search.site, search.now
     minutes = 0 if search.staff else site.least_notice_minutes
-    first = -(-int((now + timedelta(minutes=minutes)).timestamp()) // CELL_SECONDS)
+    first = cells.next_cell(now + timedelta(minutes=minutes))
     end = datetime.combine(search.closed_from, datetime.min.time(), horizon.zone)
-    return cells.window_mask(horizon, first, int(end.timestamp()) // CELL_SECONDS)
+    return cells.window_mask(horizon, first, cells.cell_of(end))
 
 
 def _resources(

@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from booking import availability
 from booking.availability import Horizon
@@ -43,6 +45,15 @@ def test_a_cell_and_its_instant_name_each_other():
     instant = _utc(2026, 6, 1, 14, 35)
 
     assert availability.instant_of(availability.cell_of(instant)) == instant
+
+
+@given(st.datetimes(datetime(1960, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)))
+@example(_utc(2026, 6, 1, 14, 35))
+@example(_utc(2026, 6, 1, 14, 35, 0, 1))
+def test_the_next_cell_begins_at_an_instant_or_within_five_minutes_after_it(instant):
+    begins = availability.instant_of(availability.next_cell(instant))
+
+    assert instant <= begins < instant + availability.CELL
 
 
 def test_the_hour_that_occurs_twice_has_two_cells_for_each_time():

@@ -48,6 +48,19 @@ def test_a_proposal_keeps_day_time_and_practitioner(session):
     ]
 
 
+def test_a_time_that_has_just_passed_is_not_proposed(session):
+    site = make_clinic(least_notice_minutes=0)
+    clearance = screen(site).clearance
+    begun = propose(site, clearance=clearance)[0].start
+    now = begun + timedelta(microseconds=1)
+
+    slots = course_proposals.propose(
+        site, clearance, Wish(3), Asker(staff=True), now=now
+    )
+
+    assert slots[0].start > now
+
+
 def test_six_sessions_look_further_ahead_than_one_visit(session):
     site = make_clinic(horizon_days=60)
 
