@@ -47,7 +47,7 @@ def test_a_cell_and_its_instant_name_each_other():
     assert availability.instant_of(availability.cell_of(instant)) == instant
 
 
-@given(st.datetimes(datetime(1960, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)))
+@given(st.datetimes(timezones=st.just(UTC)))
 @example(_utc(2026, 6, 1, 14, 35))
 @example(_utc(2026, 6, 1, 14, 35, 0, 1))
 def test_the_next_cell_begins_at_an_instant_or_within_five_minutes_after_it(instant):
