@@ -8,8 +8,8 @@ from datetime import date, time
 from timeit import repeat
 from zoneinfo import ZoneInfo
 
-from booking import availability
-from booking.availability import Horizon, Need, Phase, Plan, Resource
+from booking.diary import availability
+from booking.diary.availability import Horizon, Need, Phase, Plan, Resource
 
 DAYS, CLAIMS = 90, 11_000
 COUNTS: dict[availability.Kind, int] = {"practitioner": 20, "room": 15, "device": 5}

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from bench import world
 from bench.serving import Client, Server
-from booking import cells
+from booking.diary import cells
 
 WARM_UP, ROUNDS = 5, 40
 

@@ -11,9 +11,9 @@ from sqlalchemy import func, select, text
 
 from bench import world
 from bench.report import Line
-from booking import rescreening, rescreening_runs
 from booking.db import db, keys
 from booking.models import Appointment, Rescreening, Status
+from booking.rescreening import decisions, runs
 
 VISITS = 100_000
 CHANGED = 100
@@ -106,25 +106,25 @@ def _fill(now: datetime) -> None:
     db.session.commit()
     for table in ("patient", "record", "screening", "appointment"):
         db.session.execute(text(f"ANALYZE {table}"))
-    rescreening.note(site, None, "rulebook", now=now)
+    decisions.note(site, None, "rulebook", now=now)
     db.session.commit()
 
 
 def _run(now: datetime) -> Took:
     locks: list[float] = []
-    decide_again = rescreening_runs.decide_again
+    decide_again = runs.decide_again
 
     def timed(appointment_id: int, *, now: datetime) -> None:
         begun = time.perf_counter()
         decide_again(appointment_id, now=now)
         locks.append(time.perf_counter() - begun)
 
-    rescreening_runs.decide_again = timed
+    runs.decide_again = timed
     begun, computed = time.perf_counter(), time.process_time()
     try:
-        rescreening_runs.run_due(now=now)
+        runs.run_due(now=now)
     finally:
-        rescreening_runs.decide_again = decide_again
+        runs.decide_again = decide_again
     seconds = time.perf_counter() - begun
     cpu = time.process_time() - computed
     held = db.session.scalar(

@@ -22,10 +22,11 @@ from sqlalchemy import delete, select, text
 
 from bench import report, world
 from bench.report import Line
-from booking import cells, gate, settings
+from booking import gate, settings
 from booking.clock import local_day, utc_now
 from booking.crypto import new_token
 from booking.db import db
+from booking.diary import cells
 from booking.models import (
     Claim,
     FreedSlot,

@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import insert
 
 import screening
-from booking import cells, rulebooks
+from booking import rulebooks
 from booking.crypto import new_token
 from booking.db import db
+from booking.diary import cells
 from booking.models import (
     PRACTITIONER,
     Appointment,

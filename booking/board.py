@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from booking import cells, gate, hours, rulebooks
+from booking import gate, rulebooks
 from booking.clock import local_day
 from booking.db import db
+from booking.diary import cells, hours
 from booking.models.appointment import Appointment, Hold, HoldState, Status
 from booking.models.clinic import PRACTITIONER, Absence, Resource, Site
 from screening import Rulebook, Verdict

@@ -7,21 +7,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from booking import (
-    audit,
-    course_sessions,
-    gate,
-    holds,
-    placement,
-    rechecks,
-    screenings,
-)
+from booking import audit, gate, holds, screenings
 from booking.actors import Actor
 from booking.clock import local_day
+from booking.courses import sessions
 from booking.db import db
 from booking.deciding import Booked, authority_at_desk, clearance_of, override, settle
-from booking.diary import Search
-from booking.due_rescreenings import note_visit
+from booking.diary import placement
+from booking.diary.calendar import Search
 from booking.errors import AnswersExpired, SlotTaken, TooLateToChange, WrongState
 from booking.messages import plan
 from booking.models.appointment import (
@@ -34,7 +27,9 @@ from booking.models.appointment import (
 )
 from booking.models.clinic import Site
 from booking.overrides import ReleaseNote
-from booking.rescreening import overlaps_own
+from booking.rescreening import rechecks
+from booking.rescreening.decisions import overlaps_own
+from booking.rescreening.due import note_visit
 from booking.reservations import locked
 from screening import Clearance
 
@@ -59,14 +54,14 @@ def move(
     if actor.kind == "patient":
         check_fresh(appointment, site, now=now)
     known = actor.knows_records
-    others = [] if known else course_sessions.siblings(appointment)
+    others = [] if known else sessions.siblings(appointment)
     clearance = clearance_of(
         site,
         appointment.screening,
         now=now,
         patient_id=appointment.patient_id if known else None,
         ignoring=appointment.id,
-        besides=course_sessions.records_of(others, site),
+        besides=sessions.records_of(others, site),
     )
     authority = None
     if actor.kind == "staff":
@@ -102,7 +97,7 @@ def _search(
         appointment.first_visit,
         staff=actor.kind == "staff",
         ignoring=appointment.id,
-        horizon_days=course_sessions.horizon_of(appointment, site),
+        horizon_days=sessions.horizon_of(appointment, site),
     )
 
 

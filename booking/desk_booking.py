@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from booking import audit, gate, patients, placement, proxies, screenings
+from booking import audit, gate, patients, screenings
 from booking.actors import Actor
 from booking.clock import local_day
 from booking.db import begin_write, db
@@ -17,8 +17,8 @@ from booking.deciding import (
     override,
     settle,
 )
-from booking.diary import Search
-from booking.due_rescreenings import note_visit
+from booking.diary import placement
+from booking.diary.calendar import Search
 from booking.errors import NotAllowed
 from booking.messages import plan
 from booking.models.appointment import Appointment, Status
@@ -26,7 +26,8 @@ from booking.models.clinic import Site
 from booking.models.patient import Patient
 from booking.models.screening import Screening
 from booking.overrides import ReleaseNote
-from booking.patients import Contact
+from booking.patients import Contact, proxies
+from booking.rescreening.due import note_visit
 from booking.reservations import is_first_visit, new_visit
 
 

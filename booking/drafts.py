@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy import select
 
-from booking import rulebooks, treatments
+from booking import rulebooks
 from booking.crypto import digest, new_token
 from booking.db import begin_write, db
+from booking.diary import treatments
 from booking.errors import InvalidRequest, NotFound
 from booking.models.clinic import Site
 from booking.models.patient import Patient

@@ -8,10 +8,11 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 
-from booking import diary, gate, rulebooks
+from booking import gate, rulebooks
 from booking.clock import local_day
 from booking.db import db
-from booking.diary import DaySlots, Search, Slot
+from booking.diary import calendar
+from booking.diary.calendar import DaySlots, Search, Slot
 from booking.models.appointment import Appointment, Hold
 from booking.models.clinic import Closure, Site
 from booking.models.patient import Patient
@@ -78,7 +79,9 @@ def of_day(
     rulebook = rulebooks.current(site)
     released = gate.released_windows(visit.id) if visit else []
     decision = gate.decide(clearance, day, released)
-    found = diary.join(diary.load(search, day, 1), clearance, now=now, staff=True)[0]
+    found = calendar.join(
+        calendar.load(search, day, 1), clearance, now=now, staff=True
+    )[0]
     return Explanation(
         day=day,
         verdict=decision.verdict.word,
@@ -88,7 +91,7 @@ def of_day(
         unanswered=tuple(rulebook.questions[q].text for q in clearance.unanswered),
         first_clear_day=clearance.first_clear_day(day),
         next_slots=tuple(
-            diary.next_clear(
+            calendar.next_clear(
                 site,
                 search.treatment,
                 clearance,

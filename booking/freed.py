@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from booking import cells
 from booking.db import db
+from booking.diary import cells
 from booking.models.waitlist import FreedSlot
 
 Claimed = tuple[int | None, int, int]

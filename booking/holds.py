@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from booking import audit, conflicts, gate, hours, placement
+from booking import audit, gate
 from booking.actors import SYSTEM, Actor
 from booking.clock import local_day
 from booking.db import begin_write, db
-from booking.due_rescreenings import note_visit
+from booking.diary import hours, placement
 from booking.errors import NotAllowed, WrongState
 from booking.messages import plan
 from booking.models.appointment import Appointment, Hold, HoldState, Status
@@ -24,6 +24,8 @@ from booking.overrides import (
     authority_for,
     check_note,
 )
+from booking.records import conflicts
+from booking.rescreening.due import note_visit
 from screening import Authority, Clearance, Window
 
 

@@ -24,22 +24,14 @@ from flask import Flask
 from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 
-from booking import (
-    audit,
-    checkins,
-    expired_answers,
-    maintenance,
-    recheck_answers,
-    rescreening_runs,
-    rulebook_versions,
-    rulebooks,
-    unclosed,
-    waitlist,
-)
+from booking import audit, maintenance, rulebooks, waitlist
 from booking.clock import utc_now
 from booking.db import begin_write, db
 from booking.messages import backlog, mail, outbox
 from booking.models.audit import Heartbeat
+from booking.rescreening import expired_answers, recheck_answers, runs, unclosed
+from booking.rulebooks import versions
+from booking.symptoms import checkins
 
 FORGET_WORKERS = timedelta(days=1)
 STOP_SECONDS = 0.1
@@ -157,7 +149,7 @@ def _check_records(app: Flask, _stop: threading.Event) -> int:
 
 def _rescreen(app: Flask, stop: threading.Event) -> int:
     """What the requests themselves have left over, and what is due for a whole site."""
-    return rescreening_runs.run_due(now=app.config["CLOCK"](), stop=stop)
+    return runs.run_due(now=app.config["CLOCK"](), stop=stop)
 
 
 def _chase(app: Flask, _stop: threading.Event) -> int:
@@ -190,7 +182,7 @@ def _chase_checkins(app: Flask, _stop: threading.Event) -> int:
 def _rulebook(app: Flask, _stop: threading.Event) -> int:
     now = app.config["CLOCK"]()
     rulebooks.keep_shipped(now=now)
-    return rulebook_versions.put_due_in_force(now=now)
+    return versions.put_due_in_force(now=now)
 
 
 def _seal(_app: Flask, _stop: threading.Event) -> int:

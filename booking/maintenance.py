@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, exists, select
 
-from booking import course_keeping, holds, reservations, waitlist
+from booking import holds, reservations, waitlist
+from booking.courses import keeping
 from booking.db import begin_write, db
 from booking.models.appointment import Appointment, Claim, IdempotencyKey, Status
 from booking.models.call_back import CallBack
@@ -60,7 +61,7 @@ def forget(*, now: datetime) -> None:
     db.session.execute(
         delete(Draft).where(Draft.expires_at <= now).execution_options(**quiet)
     )
-    course_keeping.forget_unbooked()
+    keeping.forget_unbooked()
     never_booked = select(Appointment.id).where(
         Appointment.status == Status.EXPIRED,
         Appointment.booked_at.is_(None),

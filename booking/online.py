@@ -9,21 +9,12 @@ from functools import partial
 
 from sqlalchemy.exc import IntegrityError
 
-from booking import (
-    audit,
-    gate,
-    holds,
-    idempotency,
-    patients,
-    placement,
-    proxies,
-    screenings,
-)
+from booking import audit, gate, holds, idempotency, patients, screenings
 from booking.actors import PATIENT, PROVEN_PATIENT
 from booking.db import begin_write, db
 from booking.deciding import Booked, birth_date, clearance_of, settle
-from booking.diary import Search
-from booking.due_rescreenings import note_visit
+from booking.diary import placement
+from booking.diary.calendar import Search
 from booking.errors import (
     BookingError,
     ClearanceExpired,
@@ -35,7 +26,8 @@ from booking.messages import plan
 from booking.models.appointment import Appointment, Status
 from booking.models.clinic import Site
 from booking.models.screening import Screening
-from booking.patients import Contact
+from booking.patients import Contact, proxies
+from booking.rescreening.due import note_visit
 from booking.reservations import is_first_visit, keep, new_visit
 from screening import Clearance
 

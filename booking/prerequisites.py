@@ -6,16 +6,17 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 
-from booking import audit, rescreening
+from booking import audit
 from booking.actors import Actor
 from booking.clock import local_day
 from booking.db import begin_write, db
+from booking.diary.treatments import treatment_of
 from booking.errors import InvalidRequest, NotAllowed, Problems
 from booking.models.clinic import Site
 from booking.models.clinic import Treatment as Offer
 from booking.models.patient import Patient, Record
 from booking.requirements import CONSULTATION_ID, MOST_DAYS, MOST_HOURS
-from booking.treatments import treatment_of
+from booking.rescreening import decisions
 from screening import Requirement
 from screening.requirements import FAILED, KINDS, PASSED, PATCH_TEST
 
@@ -41,7 +42,7 @@ def change(
     row.prerequisites = [asdict(one) for one in wanted] or None
     detail = {"treatment": treatment, "prerequisites": row.prerequisites}
     audit.record(actor, "prerequisites", site, now=now, detail=detail)
-    rescreening.note(site, None, "prerequisites", now=now)
+    decisions.note(site, None, "prerequisites", now=now)
     db.session.commit()
 
 
@@ -97,7 +98,7 @@ def enter_result(  # noqa: PLR0913 - an entry is made of all of these
     db.session.add(record)
     db.session.flush()
     audit.record(actor, "record", record, now=now)
-    rescreening.note(site, patient_id, "record", now=now)
+    decisions.note(site, patient_id, "record", now=now)
     db.session.commit()
     return record
 

@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from booking import freed, gate, placement
+from booking import freed, gate
 from booking.crypto import new_token
 from booking.db import begin_write, db
-from booking.diary import Search
+from booking.diary import placement
+from booking.diary.calendar import Search
 from booking.errors import ReservationEnded, SlotTaken
 from booking.models.appointment import Appointment, Claim, Status
 from booking.models.clinic import Site

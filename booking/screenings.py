@@ -10,10 +10,11 @@ from typing import Any
 from sqlalchemy import or_, select, update
 
 import screening
-from booking import gate, rulebooks, treatments
+from booking import gate, rulebooks
 from booking.clock import local_day
 from booking.crypto import digest, new_token
 from booking.db import begin_write, db, keys
+from booking.diary import treatments
 from booking.errors import (
     ClearanceExpired,
     ClearanceUsed,

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from booking import audit, holds, placement, rechecks, unclosed, visit_notes
+from booking import audit, holds
 from booking.actors import Actor
 from booking.db import db
-from booking.due_rescreenings import note_visit
+from booking.diary import placement
 from booking.errors import NotAllowed, WrongState
 from booking.messages import plan
 from booking.models.appointment import Appointment, HoldState, Status
+from booking.records import visit_notes
+from booking.records.visit_notes import Notes
+from booking.rescreening import rechecks, unclosed
+from booking.rescreening.due import note_visit
 from booking.reservations import locked
-from booking.visit_notes import Notes
 
 
 def arrive(appointment: Appointment, *, now: datetime, actor: Actor) -> Appointment:

@@ -12,22 +12,14 @@ import pytest
 from sqlalchemy import LargeBinary, func, select, type_coerce, update
 
 import screening
-from booking import (
-    accounts,
-    appointments,
-    audit,
-    call_backs,
-    crypto,
-    jobs,
-    lockfile,
-    settings,
-    symptoms,
-)
+from booking import accounts, appointments, audit, crypto, jobs, lockfile, settings
 from booking.actors import PATIENT
 from booking.db import db
 from booking.keyring import sealed_tables
 from booking.models import Appointment, AuditEvent, Message, Patient, Record
 from booking.patients import Contact
+from booking.symptoms import reports
+from booking.tasks import call_backs
 from tests.builders import ADA, BIRTH, BOB, RECEPTION, at, book, complete, make_clinic
 
 SHIPPED = Path(screening.__file__).parent / "rulebooks"
@@ -64,8 +56,8 @@ def clinic(session, app):
     done = session.scalars(
         select(Appointment).where(Appointment.status == "completed")
     ).one()
-    said = symptoms.Said(["F-03"], SECRET_WORDS)
-    symptoms.report(done, said, step="report", now=at(6), actor=PATIENT)
+    said = reports.Said(["F-03"], SECRET_WORDS)
+    reports.report(done, said, step="report", now=at(6), actor=PATIENT)
     app.config["CLOCK"].set(at(7))
     # Other jobs than these mind their own things.
     assert jobs.tick_once(app)["dispatch"] > 0

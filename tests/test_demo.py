@@ -12,9 +12,10 @@ import pytest
 from sqlalchemy import select
 
 import screening
-from booking import demo, diary, gate, hours, rulebooks, settings, tasks, waitlist
+from booking import demo, gate, rulebooks, settings, tasks, waitlist
 from booking.db import db
 from booking.demo.people import MOST, Person
+from booking.diary import calendar, hours
 from booking.models import (
     Appointment,
     Hold,
@@ -216,7 +217,7 @@ def test_a_new_patient_finds_microneedling_on_every_open_weekday(site, moment):
     closed = hours.closed_days(site, today, today + timedelta(days=92))
 
     # Today is nearly over when the demo is made in the evening.
-    found = diary.days(
+    found = calendar.days(
         site,
         "microneedling",
         clearance,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from booking import accounts, appointments, audit, courses
-from booking.course_places import Place
+from booking import accounts, appointments, audit
+from booking.courses import bookings
+from booking.courses.places import Place
 from booking.db import db
 from booking.models import Appointment, Patient, Record, Site
 from tests import builders
@@ -29,7 +30,7 @@ def clinic(session, now):
     site = builders.make_clinic()
     visit = builders.book(site, at(8)).appointment
     builders.book(site, at(9), contact=builders.BOB, cold_sore_history="yes")
-    courses.book_at_desk(
+    bookings.book_at_desk(
         builders.screen(site).screening,
         [Place(at(50), None), Place(at(85), None)],
         builders.BOB,

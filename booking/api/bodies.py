@@ -13,11 +13,11 @@ from booking.api.inputs import (
     Text,
     Whole,
 )
-from booking.diary import MOST_DAYS
+from booking.diary.calendar import MOST_DAYS
 from booking.overrides import DECLINE_REASONS, MOST_NOTE, RELEASE_REASONS
 from booking.patients import MOST_NAME
-from booking.proxies import RELATIONS
-from booking.symptoms import MOST_TEXT
+from booking.patients.proxies import RELATIONS
+from booking.symptoms.reports import MOST_TEXT
 
 
 def _answers() -> fields.Dict:

@@ -10,15 +10,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 import screening
-from booking import availability, rulebooks
+from booking import rulebooks
 from booking.api import bodies, edge, schemas
 from booking.api.edge import Calls, answer, refusing
 from booking.api.problems import NotThere
-from booking.cells import CELL
 from booking.db import db
+from booking.diary import availability
+from booking.diary.cells import CELL
+from booking.diary.treatments import plan_of
 from booking.errors import InvalidRequest
 from booking.models.clinic import PRACTITIONER, Resource, Treatment
-from booking.treatments import plan_of
 
 calls = Calls("catalogue", __name__, description="What the clinic offers")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Response, g, request
 
-from booking import accounts, holds, patient_files
+from booking import accounts, holds
 from booking.actors import Actor
 from booking.api import bodies, edge, schemas, shown
 from booking.api.edge import Calls, answer, refusing
@@ -17,6 +17,7 @@ from booking.api.problems import NotSignedIn, NotThere
 from booking.db import db
 from booking.models.appointment import Appointment, Hold
 from booking.models.clinic import Site
+from booking.patients import files
 
 calls = Calls("holds", __name__, description="The hold queue (staff)")
 
@@ -47,7 +48,7 @@ def queue(query: dict[str, Any]) -> Response:
     site = edge.site_of(query.get("site"))
     found = holds.queue(site, actor)
     if found:
-        patient_files.note_readings(found, actor=actor, now=edge.now())
+        files.note_readings(found, actor=actor, now=edge.now())
     return answer([_hold(one, site) for one in found])
 
 

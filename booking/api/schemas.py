@@ -8,8 +8,8 @@ import marshmallow as ma
 from marshmallow import fields, validate
 
 from booking.models.appointment import Status
-from booking.symptom_advice import WHAT_NOW
-from booking.symptoms import CALL, FINE
+from booking.symptoms.advice import WHAT_NOW
+from booking.symptoms.reports import CALL, FINE
 
 VERDICTS = ("clear", "hold", "refuse")
 AUTHORITIES = ("reception", "clinician", "answer", "nobody")

@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 import screening
 from booking import holds, screenings
 from booking.clock import local_day
-from booking.diary import Slot
+from booking.diary.calendar import Slot
 from booking.links import OpenedVisit
 from booking.models.appointment import Appointment, Hold
 from booking.models.clinic import Site
 from booking.models.screening import BY_PATIENT
-from booking.rescreening import NEUTRAL_REASON
+from booking.rescreening.decisions import NEUTRAL_REASON
 
 
 def day(found: date | None) -> str | None:

@@ -16,11 +16,12 @@ from zoneinfo import ZoneInfo
 
 from flask import Response
 
-from booking import cells, diary, screenings
+from booking import screenings
 from booking.api import bodies, edge, schemas
 from booking.api.edge import Calls, refusing
 from booking.clock import local_day
-from booking.diary import Diary, Search
+from booking.diary import calendar, cells
+from booking.diary.calendar import Diary, Search
 from booking.errors import InvalidRequest
 from booking.models.clinic import Site
 from screening import Clearance, Verdict
@@ -48,7 +49,7 @@ def slots(query: dict[str, Any]) -> Response:
     screening = edge.screening_of(query["clearance"], site)
     search = Search(site, screening.treatment, edge.now())
     clearance = screenings.clearance_of(screening)
-    found = diary.load(search, first_day, query["days"])
+    found = calendar.load(search, first_day, query["days"])
     who = query.get("practitioner")
     if who is not None and who not in found.practitioners:
         raise InvalidRequest.of(
@@ -89,7 +90,7 @@ class _Page:
         now: datetime,
         practitioner: int | None,
     ) -> _Page:
-        offered, verdicts, early = diary.offer(found, clearance, now=now)
+        offered, verdicts, early = calendar.offer(found, clearance, now=now)
         if practitioner is not None:
             offered = {practitioner: offered.get(practitioner, 0)}
         return cls(found, clearance, offered, verdicts, early, practitioner)
@@ -167,7 +168,7 @@ def _later(search: Search, page: _Page) -> str | None:
     day = page.clearance.first_clear_day(days[-1] + timedelta(days=1))
     if day is None or day >= last:
         return None
-    rest = diary.load(search, day, min(LOOK_AHEAD, (last - day).days))
+    rest = calendar.load(search, day, min(LOOK_AHEAD, (last - day).days))
     later = _Page.of(
         rest, page.clearance, now=search.now, practitioner=page.practitioner
     )

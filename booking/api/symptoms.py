@@ -6,12 +6,14 @@ from typing import Any
 
 from flask import Response
 
-from booking import links, symptom_advice, symptoms
+from booking import links
 from booking.api import bodies, edge, schemas, shown
 from booking.api.edge import Calls, answer, refusing
 from booking.db import db
 from booking.models.clinic import Site
-from booking.symptoms import OWN_WISH, Said
+from booking.symptoms import advice as symptom_advice
+from booking.symptoms import reports
+from booking.symptoms.reports import OWN_WISH, Said
 from booking.web import security
 
 calls = Calls("symptoms", __name__, description="Tell how it went on after a visit")
@@ -29,7 +31,7 @@ def report(body: dict[str, Any], token: str) -> Response:
     """
     opened = links.open_visit(token)
     site = db.session.get_one(Site, opened.appointment.site_id)
-    row = symptoms.report(
+    row = reports.report(
         opened.appointment,
         Said(body["signs"], body["text"]),
         step=OWN_WISH,

@@ -15,22 +15,14 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 
 import screening
-from booking import (
-    audit,
-    impact,
-    keyring,
-    lockfile,
-    portability,
-    relocation,
-    replay,
-    rulebooks,
-    settings,
-)
+from booking import audit, keyring, lockfile, relocation, rulebooks, settings
 from booking.cli.refusals import Command
 from booking.db import db
 from booking.models.audit import AuditEvent
 from booking.models.clinic import Site
 from booking.models.rulebook import RulebookContent
+from booking.patients import portability
+from booking.rulebooks import impact, replay
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from booking import checkins, records, rescreening, symptoms
 from booking.actors import PATIENT
 from booking.clock import local_day
 from booking.db import begin_write, db
@@ -20,9 +19,12 @@ from booking.messages.kinds import CHECKIN_AGAIN
 from booking.models.appointment import UPCOMING, Appointment, Status
 from booking.models.clinic import Site
 from booking.models.message import Message, MessageState
-from booking.record_entries import Entry
-from booking.symptoms import OWN_WISH, Said
-from booking.visit_notes import NEEDS_LOT
+from booking.records import filing
+from booking.records.entries import Entry
+from booking.records.visit_notes import NEEDS_LOT
+from booking.rescreening import decisions
+from booking.symptoms import checkins, reports
+from booking.symptoms.reports import OWN_WISH, Said
 
 CHECKIN = "checkin-72h"
 ANSWERED_AFTER = timedelta(hours=2)
@@ -62,7 +64,7 @@ def _asked(*, before: datetime) -> Sequence[Message]:
 
 
 def _say(visit: Appointment, said: Said, step: str, at: datetime) -> None:
-    symptoms.report(visit, said, step=step, now=at, actor=PATIENT)
+    reports.report(visit, said, step=step, now=at, actor=PATIENT)
 
 
 def _stay_silent(message: Message, *, now: datetime) -> None:
@@ -116,7 +118,7 @@ def _contradict(site: Site, *, now: datetime) -> None:
     patient_id = visit.patient_id
     day = local_day(now - FILLER_AGO, site.timezone)
     letter = Entry("treatment", "filler", "letter", day, "face")
-    records.enter(site, patient_id, letter, now=now - TOLD_AGO, actor=CLINICIAN)
+    filing.enter(site, patient_id, letter, now=now - TOLD_AGO, actor=CLINICIAN)
     _decide_again(site, patient_id, now=now - TOLD_AGO)
 
 
@@ -129,6 +131,6 @@ def _decide_again(site: Site, patient_id: int, *, now: datetime) -> None:
     for visit_id in db.session.scalars(visits).all():
         begin_write()
         visit = db.session.get_one(Appointment, visit_id)
-        found = rescreening.clearance_now(visit, site, now=now, patient_id=patient_id)
-        rescreening.settle(visit, site, found, now=now, neutral=False)
+        found = decisions.clearance_now(visit, site, now=now, patient_id=patient_id)
+        decisions.settle(visit, site, found, now=now, neutral=False)
         db.session.commit()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from booking import appointments, course_proposals, courses, screenings
-from booking.course_places import Place
-from booking.course_proposals import Asker, Wish
+from booking import appointments, screenings
+from booking.courses import bookings, proposals
+from booking.courses.places import Place
+from booking.courses.proposals import Asker, Wish
 from booking.demo.holds import CLINICIAN, RECEPTION
 from booking.demo.people import Person
 from booking.models.clinic import Site
@@ -28,10 +29,10 @@ def add_course(site: Site, *, now: datetime) -> None:
         now=booked_at,
         answered_by="staff",
     )
-    slots = course_proposals.propose(
+    slots = proposals.propose(
         site, screened.clearance, Wish(SESSIONS), Asker(staff=True), now=booked_at
     )
-    booked = courses.book_at_desk(
+    booked = bookings.book_at_desk(
         screened.screening,
         [Place(slot.start, slot.practitioner) for slot in slots],
         SOMEBODY.contact,

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from booking import appointments, diary, holds, screenings
+from booking import appointments, holds, screenings
 from booking.actors import PATIENT, staff_actor
 from booking.clock import local_day
 from booking.demo.people import Person
+from booking.diary import calendar
 from booking.errors import BookingError
 from booking.models.appointment import Hold
 from booking.models.clinic import Site
@@ -112,7 +113,7 @@ def _book(
         answers={**known, **told},
         now=now,
     )
-    (found,) = diary.days(
+    (found,) = calendar.days(
         site, wish.treatment, screened.clearance, first_day=day, days=1, now=now
     )
     if found.verdict != ("hold" if told else "clear") or not found.slots:

@@ -9,16 +9,17 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, func, or_, select, update
 
-from booking import appointments, diary, screenings
+from booking import appointments, screenings
 from booking.clock import local_day
 from booking.db import begin_write, db
 from booking.demo.holds import CLINICIAN, RECEPTION, release_or_decline
 from booking.demo.people import Person
+from booking.diary import calendar
 from booking.errors import BookingError
 from booking.models.appointment import Appointment
 from booking.models.clinic import Site
 from booking.models.message import Message, MessageState
-from booking.visit_notes import NEEDS_LOT
+from booking.records.visit_notes import NEEDS_LOT
 
 DAYS = 14
 A_DAY, TODAY = 7, 12
@@ -91,8 +92,8 @@ def _add_day(book: _Diary, day: date) -> list[Appointment]:
 
 
 def _has_room(book: _Diary, day: date) -> bool:
-    search = diary.Search(book.site, "microneedling", now=book.now)
-    found = diary.load(search, day, 1)
+    search = calendar.Search(book.site, "microneedling", now=book.now)
+    found = calendar.load(search, day, 1)
     return any(found.free().values())
 
 
@@ -138,9 +139,9 @@ def _add_visit(book: _Diary, day: date) -> Appointment | None:
 
 def _free_slots(
     site: Site, treatment: str, day: date, *, now: datetime
-) -> list[diary.Slot]:
-    search = diary.Search(site, treatment, now=now, first_visit=True, staff=True)
-    found = diary.load(search, day, 1)
+) -> list[calendar.Slot]:
+    search = calendar.Search(site, treatment, now=now, first_visit=True, staff=True)
+    found = calendar.load(search, day, 1)
     return found.slots_in(found.free())
 
 

@@ -10,11 +10,11 @@ from sqlalchemy import BindParameter, ColumnElement, or_, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import contains_eager
 
-from booking import record_checks
 from booking.db import begin_write, db
 from booking.models.appointment import Appointment
 from booking.models.clinic import Site
 from booking.models.message import Message, MessageState
+from booking.records import checks
 
 KEEP_TRYING = timedelta(hours=72)
 
@@ -46,7 +46,7 @@ def check_records(*, now: datetime) -> int:
     checked = 0
     for appointment_id in db.session.scalars(waiting).all():
         try:
-            record_checks.check_records(appointment_id, now=now)
+            checks.check_records(appointment_id, now=now)
             checked += 1
         except OperationalError:
             raise

@@ -19,7 +19,8 @@ from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import contains_eager
 
-from booking import course_sessions, rulebooks
+from booking import rulebooks
+from booking.courses import sessions
 from booking.db import UTCDateTime, begin_write, db
 from booking.messages import backlog, render, timing, waiting
 from booking.messages.kinds import BEFORE_VISIT, COURSE, DATED, FITS, kind_of
@@ -155,7 +156,7 @@ def _unfit(message: Message, now: datetime) -> Outcome | None:
     visit = message.appointment
     site = visit.site
     kind = kind_of(message.step, rulebooks.current(site).plan(visit.treatment))
-    if kind == COURSE and course_sessions.waits_for_records(visit):
+    if kind == COURSE and sessions.waits_for_records(visit):
         # None of its sessions may be called booked before the records were asked.
         message.due_at = now + FIRST_DELAY
         return Outcome.POSTPONED

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from booking import course_sessions, rulebooks
+from booking import rulebooks
+from booking.courses import sessions
 from booking.db import db
 from booking.messages import timing
 from booking.messages.kinds import (
@@ -127,7 +128,7 @@ def _void_unsent(outbox: VisitRows) -> None:
     """Void what has not left; if that was to tell of a course, another visit tells."""
     if COURSE not in outbox.void_unsent():
         return
-    for other in course_sessions.siblings(outbox.appointment):
+    for other in sessions.siblings(outbox.appointment):
         if other.status == Status.CONFIRMED and other.starts_at > outbox.now:
             VisitRows.of(other, now=outbox.now).put(COURSE, outbox.now, urgent=True)
             return

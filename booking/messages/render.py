@@ -10,7 +10,8 @@ from typing import Any
 
 from sqlalchemy import or_, select
 
-from booking import course_sessions, links
+from booking import links
+from booking.courses import sessions
 from booking.db import db
 from booking.messages import invitations, letterhead, mime, waiting, wording
 from booking.messages.kinds import COURSE
@@ -121,7 +122,7 @@ def _calendar(message: Message, kind: str, now: datetime) -> CalendarFile | None
             "appointment.ics", invitations.PUBLISH, content, is_invitation=False
         )
     if kind == COURSE:
-        visits = course_sessions.told_of(appointment)
+        visits = sessions.told_of(appointment)
         tokens = [links.mailed_token(visit) for visit in visits]
         content = invitations.course_file(visits, now=now, tokens=tokens)
         return CalendarFile(
@@ -157,7 +158,7 @@ def _may_be_invited(appointment: Appointment) -> bool:
     """Whether an invitation left, or may have: we do not hear of every success."""
     left = or_(Message.state == MessageState.SENT, Message.attempts > 0)
     # A session of a course may only have been in the one mail about all of them.
-    course = [one.id for one in course_sessions.all_with(appointment)]
+    course = [one.id for one in sessions.all_with(appointment)]
     own = (Message.appointment_id == appointment.id) & Message.step.in_(_INVITES)
     shared = Message.appointment_id.in_(course) & (Message.step == COURSE)
     query = select(Message.id).where(or_(own, shared), left)

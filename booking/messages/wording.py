@@ -13,9 +13,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from booking import course_sessions, diary, gate, links, rulebooks, screenings
+from booking import gate, links, rulebooks, screenings
 from booking.clock import local_day
+from booking.courses import sessions
 from booking.db import db
+from booking.diary import calendar
 from booking.messages import letterhead, plan
 from booking.messages.kinds import CHECKIN_AGAIN, COURSE, PREP_LATE
 from booking.models.appointment import Appointment, Hold, HoldState, Status
@@ -131,7 +133,7 @@ def _sessions(appointment: Appointment, zone: ZoneInfo, base: str) -> list[Told]
             link=f"{base}/visit/{links.mailed_token(visit)}",
             is_held=visit.status == Status.HELD,
         )
-        for visit in course_sessions.told_of(appointment)
+        for visit in sessions.told_of(appointment)
     ]
 
 
@@ -202,7 +204,7 @@ def _clearance(appointment: Appointment, site: Site, now: datetime) -> Clearance
 def _next(
     appointment: Appointment, site: Site, clearance: Clearance, now: datetime
 ) -> list[datetime]:
-    slots = diary.first_safe(
+    slots = calendar.first_safe(
         site,
         appointment.treatment,
         clearance,

@@ -6,20 +6,12 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from booking import (
-    audit,
-    changes,
-    gate,
-    placement,
-    rescreening,
-    reservations,
-    screenings,
-)
+from booking import audit, changes, gate, reservations, screenings
 from booking.actors import PROVEN_PATIENT
 from booking.clock import local_day
 from booking.db import db
 from booking.deciding import clearance_of
-from booking.due_rescreenings import note_visit
+from booking.diary import placement
 from booking.errors import OfferEnded, OfferUnsafe, WrongState
 from booking.messages import plan
 from booking.models.appointment import UPCOMING, Appointment, Status
@@ -30,6 +22,8 @@ from booking.models.waitlist import (
     WaitlistOffer,
     WaitState,
 )
+from booking.rescreening import decisions
+from booking.rescreening.due import note_visit
 from booking.waitlist import offers
 from screening import Verdict
 
@@ -111,7 +105,7 @@ def _book(entry: WaitlistEntry, reserved: Appointment, *, now: datetime) -> None
     screenings.bind(entry.screening, entry.patient.email)
     reserved.patient_id = entry.patient_id
     reserved.screening_id, reserved.area = entry.screening_id, entry.area
-    if rescreening.overlaps_own(reserved):
+    if decisions.overlaps_own(reserved):
         raise WrongState(BUSY)
     reservations.keep(reserved, None, now=now, screening_id=entry.screening_id)
     if not placement.claim_patient(reserved):

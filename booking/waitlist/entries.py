@@ -25,7 +25,7 @@ from booking.models.waitlist import (
     WaitlistOffer,
     WaitState,
 )
-from booking.patient_files import MOST_ROWS
+from booking.patients.files import MOST_ROWS
 from booking.waitlist import offers
 
 CONFIRM_WITHIN = timedelta(hours=48)

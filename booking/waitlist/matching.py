@@ -16,8 +16,9 @@ from typing import Any, cast
 
 from sqlalchemy import LargeBinary, select, type_coerce
 
-from booking import availability, gate, requirements, screenings
+from booking import gate, requirements, screenings
 from booking.db import db, keys
+from booking.diary import availability
 from booking.models.clinic import Site, Treatment
 from booking.models.screening import Screening, given_on
 from booking.models.settlement import Settlement

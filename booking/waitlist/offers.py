@@ -12,11 +12,12 @@ from typing import Any
 from sqlalchemy import exists, select
 from sqlalchemy.exc import IntegrityError
 
-from booking import audit, placement, reservations
+from booking import audit, reservations
 from booking.actors import SYSTEM, Actor
 from booking.crypto import new_token
 from booking.db import begin_write, db
-from booking.diary import Search
+from booking.diary import placement
+from booking.diary.calendar import Search
 from booking.errors import InvalidRequest, SlotTaken, WrongState
 from booking.messages import waiting
 from booking.models.appointment import Appointment, Status

@@ -7,9 +7,9 @@ from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from booking import availability, cells, diary
 from booking.clock import local_day
-from booking.diary import Diary, Search
+from booking.diary import availability, calendar, cells
+from booking.diary.calendar import Diary, Search
 from booking.errors import InvalidRequest
 from booking.models.clinic import Site
 from booking.models.waitlist import FreedSlot
@@ -68,7 +68,7 @@ class Openings:
             return ()
         search = Search(self.site, kind.treatment, self.now, kind.first_visit)
         try:
-            found = diary.load(search, first, (last - first).days + 1)
+            found = calendar.load(search, first, (last - first).days + 1)
         except InvalidRequest:
             return ()  # the clinic no longer offers this
         return tuple(_starts(found, self.slot))

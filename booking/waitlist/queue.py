@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
-from booking import patients, treatments
-from booking.cells import CELL, instant_of
+from booking import patients
 from booking.db import db
+from booking.diary import treatments
+from booking.diary.cells import CELL, instant_of
 from booking.errors import InvalidRequest
 from booking.models.appointment import UPCOMING, Appointment, Claim, Move, Status
 from booking.models.clinic import Site

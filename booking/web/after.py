@@ -6,10 +6,11 @@ from flask import Flask, current_app
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
-from booking import appointments, rescreening_runs
+from booking import appointments
 from booking.db import db
-from booking.due_rescreenings import noted_here
 from booking.models.appointment import Appointment
+from booking.rescreening import runs
+from booking.rescreening.due import noted_here
 
 
 def init(app: Flask) -> None:
@@ -34,7 +35,7 @@ def _decide_again(app: Flask, people: set[int]) -> None:
     """What is missed here, the worker makes up for."""
     for patient_id in people:
         try:
-            rescreening_runs.run_for(patient_id, now=app.config["CLOCK"]())
+            runs.run_for(patient_id, now=app.config["CLOCK"]())
         except (SQLAlchemyError, KeyError):
             # The row may have been joined with another in the meantime.
             db.session.rollback()

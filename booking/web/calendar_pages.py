@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from booking import appointments, course_keeping, holds, links, reservations
+from booking import appointments, holds, links, reservations
 from booking.clock import local_day
+from booking.courses import keeping
 from booking.db import db
 from booking.errors import (
     BookingError,
@@ -89,7 +90,7 @@ def choose(key: str) -> Answered:
         if other is not None:
             reservations.let_go(other, now=edge.now())
     if course := trip.course():
-        course_keeping.let_go(course, now=edge.now())
+        keeping.let_go(course, now=edge.now())
         trip.remember(course=None)
     return redirect(url_for(".details", key=key), 303)
 

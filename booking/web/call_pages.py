@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
-from booking import call_backs
+from booking.tasks import call_backs
 from booking.web import edge, security
 from booking.web.forms import CallForm
 

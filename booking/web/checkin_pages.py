@@ -9,12 +9,13 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from booking import checkins, links, symptom_advice, symptoms
+from booking import links
 from booking.errors import BookingError, InvalidRequest, WrongState
 from booking.links import OpenedVisit
 from booking.models.appointment import Appointment, Status
 from booking.models.checkin import SymptomReport
-from booking.symptoms import CALL, FINE, OWN_WISH, Said
+from booking.symptoms import advice, checkins, reports
+from booking.symptoms.reports import CALL, FINE, OWN_WISH, Said
 from booking.web import edge, security
 from booking.web.questions import Problem
 
@@ -71,13 +72,13 @@ def problem(token: str) -> Answered:
         "patient/advice.html",
         token=token,
         visit=visit,
-        advice=symptom_advice.about(row, visit, edge.site(), now=edge.now()),
-        night=symptom_advice.NIGHT,
+        advice=advice.about(row, visit, edge.site(), now=edge.now()),
+        night=advice.NIGHT,
     )
 
 
 def _report(opened: OpenedVisit, said: Said, step: str) -> SymptomReport:
-    return symptoms.report(
+    return reports.report(
         opened.appointment, said, step=step, now=edge.now(), actor=opened.actor
     )
 
@@ -103,8 +104,8 @@ def _page(token: str, visit: Appointment, refused: BookingError | None) -> str:
 
 def _problem_page(token: str, visit: Appointment, error: str = "") -> str:
     if visit.status != Status.COMPLETED:
-        raise WrongState(symptoms.NOT_COMPLETED)
-    flags = symptoms.flags_of(visit, edge.site()).values()
+        raise WrongState(reports.NOT_COMPLETED)
+    flags = reports.flags_of(visit, edge.site()).values()
     signs = [flag for flag in flags if flag.action != "none"]
     return render_template(
         "patient/problem.html",
@@ -116,7 +117,7 @@ def _problem_page(token: str, visit: Appointment, error: str = "") -> str:
         text=request.form.get("text", ""),
         problems=[Problem("signs", error, "signs")] if error else [],
         called="called" in request.args,
-        night=symptom_advice.NIGHT,
+        night=advice.NIGHT,
     )
 
 

@@ -7,13 +7,13 @@ from datetime import datetime
 from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from booking import course_sessions, shift_proposals, shifting
-from booking.course_places import Place
+from booking.courses import sessions, shift_proposals, shifting
+from booking.courses.places import Place
+from booking.courses.shift_proposals import Shift
+from booking.courses.shifting import Target
 from booking.errors import BookingError, InvalidRequest, RefusedByGate, SessionTaken
 from booking.links import OpenedVisit
 from booking.models.appointment import Appointment
-from booking.shift_proposals import Shift
-from booking.shifting import Target
 from booking.web import after, course_view, edge
 from booking.web.course_wishes import place_of, value_of
 
@@ -76,7 +76,7 @@ def move(
         page = shift_page(token, opened, start, practitioner, refusal)
         return (page, refusal.status) if isinstance(page, str) else page
     response = redirect(url_for("visit.show", token=token, moved=1), 303)
-    for moved in course_sessions.all_with(visit):
+    for moved in sessions.all_with(visit):
         if moved.records_checked_at is None:
             response = after.check_records(response, moved)
     return response
@@ -84,7 +84,7 @@ def move(
 
 def targets_of(visit: Appointment, texts: list[str]) -> list[Target]:
     """The later sessions and their new places, as a form names them."""
-    own = {one.public_id: one.id for one in course_sessions.all_with(visit)}
+    own = {one.public_id: one.id for one in sessions.all_with(visit)}
     found = []
     for text in texts:
         public_id, _, place = text.partition("|")

@@ -9,8 +9,9 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 import screening
-from booking import appointments, course_keeping, course_sessions, courses, reservations
-from booking.course_proposals import Asker
+from booking import appointments, reservations
+from booking.courses import bookings, keeping, sessions
+from booking.courses.proposals import Asker
 from booking.errors import (
     ClearanceExpired,
     NotFound,
@@ -53,7 +54,7 @@ def keep(key: str) -> Answered:
     # The times that this browser keeps already must not stand in its own way.
     _let_go(trip)
     try:
-        course = courses.reserve(
+        course = bookings.reserve(
             trip.screening(), places, now=edge.now(), owner_id=trip.owner_id
         )
     except (SessionTaken, RefusedByGate) as refusal:
@@ -74,7 +75,7 @@ def details(key: str) -> Answered:
         return _book(trip, course, form)
     if form.is_submitted():
         trip.save(contact=asdict(form.contact))
-    if not course_keeping.is_kept(course, now=edge.now()):
+    if not keeping.is_kept(course, now=edge.now()):
         return _ended(trip)
     return _details(trip, course, form), 422 if form.errors else 200
 
@@ -90,7 +91,7 @@ def more_time(key: str) -> Answered:
     if "email" in request.form:
         trip.save(contact=asdict(DetailsForm().contact))
     try:
-        course_keeping.extend(course, now=edge.now())
+        keeping.extend(course, now=edge.now())
     except ReservationEnded:
         return _ended(trip)
     if request.accept_mimetypes.best == "application/json":
@@ -102,7 +103,7 @@ def _let_go(trip: Journey) -> None:
     now = edge.now()
     for course in (trip.course(), *journey.hoarded_courses(trip)):
         if course is not None:
-            course_keeping.let_go(course, now=now)
+            keeping.let_go(course, now=now)
     for reserved in (trip.reservation(), *journey.hoarded(trip)):
         if reserved is not None:
             reservations.let_go(reserved, now=now)
@@ -112,7 +113,7 @@ def _book(trip: Journey, course: Course, form: DetailsForm) -> Answered:
     contact = form.contact
     body = json.dumps([course.public_id, asdict(contact)], sort_keys=True)
     try:
-        booked = courses.book(
+        booked = bookings.book(
             course,
             trip.screening(),
             contact,
@@ -175,7 +176,7 @@ def _plan_page(
 
 
 def _details(trip: Journey, course: Course, form: DetailsForm) -> str:
-    visits = course_sessions.visits_of(course)
+    visits = sessions.visits_of(course)
     return render_template(
         "patient/course_details.html",
         trip=trip,
@@ -200,7 +201,7 @@ def _course_of(trip: Journey) -> screening.Course:
 
 
 def _first_to_end(course: Course) -> Appointment:
-    visits = course_sessions.visits_of(course)
+    visits = sessions.visits_of(course)
     return min(visits, key=lambda visit: visit.reserved_until or edge.now())
 
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from booking import appointments, course_sessions, links
-from booking.course_sessions import Session
+from booking import appointments, links
+from booking.courses import sessions
+from booking.courses.sessions import Session
 from booking.links import OpenedVisit
 from booking.models.appointment import Appointment
 from booking.models.course import Course
@@ -77,18 +78,18 @@ def draw(starts: Sequence[tuple[datetime, int, str]]) -> Line:
 
 def of_course(course: Course) -> list[Session]:
     """Its sessions in the order of their days."""
-    return course_sessions.sessions_of(course, edge.site())
+    return sessions.sessions_of(course, edge.site())
 
 
 def sessions_with(visit: Appointment) -> list[Session]:
     """The sessions of this visit's course; none if it is of none."""
-    course = course_sessions.find_course_of(visit)
+    course = sessions.find_course_of(visit)
     return of_course(course) if course else []
 
 
 def line_of(visit: Appointment) -> Line | None:
     """The line of this visit's course; None if it is of none."""
-    course = course_sessions.find_course_of(visit)
+    course = sessions.find_course_of(visit)
     if course is None:
         return None
     found = of_course(course)
@@ -108,7 +109,7 @@ def shown_to(opened: OpenedVisit) -> tuple[Shown, ...]:
     So every session tells what its own page would tell, and no more (I-9b).
     """
     visit = opened.appointment
-    course = course_sessions.find_course_of(visit)
+    course = sessions.find_course_of(visit)
     if course is None:
         return ()
     token_of = links.mailed_token if opened.mailed else links.visit_token
@@ -129,7 +130,7 @@ def gap_without(visit: Appointment) -> tuple[Appointment, Appointment, int, int]
 
     None if it would not, or if it is of no course.
     """
-    course = course_sessions.find_course_of(visit)
+    course = sessions.find_course_of(visit)
     if course is None:
         return None
     stand = [s.visit for s in of_course(course) if s.stands]

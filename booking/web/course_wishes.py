@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 import screening
-from booking import course_proposals
-from booking.course_places import Place
-from booking.course_proposals import Asker, Wish
-from booking.course_times import PARTS, Taste
+from booking.courses import proposals
+from booking.courses.places import Place
+from booking.courses.proposals import Asker, Wish
+from booking.courses.times import PARTS, Taste
+from booking.diary.openings import Slot
 from booking.errors import BookingError, CourseDoesNotFit, FieldProblem, InvalidRequest
-from booking.openings import Slot
 from booking.web import edge
 from booking.web.questions import Problem
 from screening import Clearance
@@ -64,7 +64,7 @@ def propose(
         "with": given.get("with", ""),
     }
     try:
-        slots = course_proposals.propose(
+        slots = proposals.propose(
             edge.site(), clearance, _wish(typed), asker, now=edge.now()
         )
     except CourseDoesNotFit as stuck:

@@ -14,13 +14,14 @@ from wtforms import (
     TelField,
 )
 
-from booking import call_backs, patients
-from booking.call_backs import Wish
+from booking import patients
 from booking.errors import InvalidRequest
 from booking.models.call_back import GoodTime
 from booking.models.patient import Patient
 from booking.patients import Contact
-from booking.proxies import RELATIONS
+from booking.patients.proxies import RELATIONS
+from booking.tasks import call_backs
+from booking.tasks.call_backs import Wish
 from booking.web.questions import Problem
 
 

@@ -14,7 +14,8 @@ from flask import redirect, request, session, url_for
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from booking import course_sessions, drafts, links, rulebooks, screenings
+from booking import drafts, links, rulebooks, screenings
+from booking.courses import sessions
 from booking.crypto import new_token
 from booking.db import db
 from booking.errors import NotFound
@@ -267,7 +268,7 @@ def hoarded_courses(journey: Journey) -> list[Course]:
 
 def _course(kept: dict[str, Any]) -> Course | None:
     public_id = kept.get("course")
-    return course_sessions.find_course(public_id) if public_id else None
+    return sessions.find_course(public_id) if public_id else None
 
 
 def _reserved(kept: dict[str, Any]) -> Appointment | None:

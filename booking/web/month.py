@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from booking import diary
 from booking.clock import local_day
-from booking.diary import DaySlots, Slot
+from booking.diary import calendar as diary
+from booking.diary.calendar import DaySlots, Slot
 from booking.web.dates import MONTHS
 from booking.web.offers import Scope, Time, practitioners
 from screening import Authority, Clearance, Verdict

@@ -8,9 +8,9 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from booking import placement
 from booking.db import db
-from booking.diary import Search, Slot
+from booking.diary import placement
+from booking.diary.calendar import Search, Slot
 from booking.errors import BookingError
 from booking.models.clinic import PRACTITIONER, Capability, Resource, Site
 from screening import Clearance

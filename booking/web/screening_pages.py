@@ -9,7 +9,8 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from booking import appointments, course_keeping, reservations, screenings
+from booking import appointments, reservations, screenings
+from booking.courses import keeping
 from booking.models.screening import BY_OWNER, BY_PATIENT
 from booking.web import after, edge, journey, questions, security, visit_links, words
 from booking.web.journey import Journey
@@ -106,7 +107,7 @@ def leave(key: str) -> Answered:
     if reserved := trip.reservation():
         reservations.let_go(reserved, now=edge.now())
     if course := trip.course():
-        course_keeping.let_go(course, now=edge.now())
+        keeping.let_go(course, now=edge.now())
     journey.forget(trip)
     return redirect(url_for("patient.home", left=1), 303)
 

@@ -8,24 +8,17 @@ from datetime import date, datetime
 from flask import Blueprint, Response, render_template, request
 from sqlalchemy import select
 
-from booking import (
-    appointments,
-    diary,
-    expired_answers,
-    gate,
-    holds,
-    links,
-    rulebooks,
-    screenings,
-)
-from booking import recheck_answers as rechecking
+from booking import appointments, gate, holds, links, rulebooks, screenings
 from booking.clock import local_day
 from booking.db import db
+from booking.diary import calendar
 from booking.links import OpenedVisit
 from booking.messages import invitations, kinds
 from booking.models.appointment import UPCOMING, Appointment, Hold, Status
 from booking.models.clinic import Resource
 from booking.models.message import Message, MessageState
+from booking.rescreening import expired_answers
+from booking.rescreening import recheck_answers as rechecking
 from booking.web import care, course_view, edge, journey, offers, visit_links
 from screening import Authority, Clearance, Verdict
 
@@ -181,7 +174,7 @@ def _first_safe(visit: Appointment, clearance: Clearance) -> tuple[offers.Time, 
         return ()
     if screenings.is_stale(visit.screening, site, now=now):
         return ()
-    slots = diary.first_safe(
+    slots = calendar.first_safe(
         site, visit.treatment, clearance, now=now, first_visit=visit.first_visit
     )
     return offers.named(offers.Scope(site, visit.treatment, clearance), slots)

@@ -8,15 +8,9 @@ from dataclasses import replace
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from booking import (
-    appointments,
-    course_sessions,
-    links,
-    rulebooks,
-    screenings,
-    shift_proposals,
-)
+from booking import appointments, links, rulebooks, screenings
 from booking.clock import local_day
+from booking.courses import sessions, shift_proposals
 from booking.db import db
 from booking.errors import BookingError, TooLateToChange, WrongState
 from booking.models.appointment import UPCOMING, Appointment
@@ -155,7 +149,7 @@ def _move_page(
         clearance,
         first_visit=visit.first_visit,
         ignoring=visit.id,
-        horizon_days=course_sessions.horizon_of(visit, edge.site()),
+        horizon_days=sessions.horizon_of(visit, edge.site()),
     )
     looked = month.look(scope, _month_of(visit), now=edge.now())
     owner = visit.patient if opened.mailed else None
@@ -176,7 +170,7 @@ def _move_page(
 def _month_of(visit: Appointment) -> month.Wanted:
     """The month that was asked for; for a session of a course, else its own."""
     wanted = wanted_month()
-    if wanted.month or wanted.day or course_sessions.find_course_of(visit) is None:
+    if wanted.month or wanted.day or sessions.find_course_of(visit) is None:
         return wanted
     day = local_day(visit.starts_at, edge.site().timezone)
     return replace(wanted, month=day.replace(day=1), day=day)

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from booking import expired_answers, recheck_answers, rechecks, rulebooks, screenings
+from booking import rulebooks, screenings
 from booking.errors import AlreadyAnswered, InvalidRequest, NotAllowed, WrongState
 from booking.links import OpenedVisit, open_to_change, open_visit
 from booking.models.appointment import UPCOMING, Appointment
+from booking.rescreening import expired_answers, recheck_answers, rechecks
 from booking.web import edge, security, visit_changes, visit_links
 
 bp = Blueprint("visit_checks", __name__, url_prefix="/visit/<token>")

@@ -20,7 +20,7 @@ from sqlalchemy.orm import aliased
 from werkzeug.serving import make_server
 
 import booking.db
-from booking import placement
+from booking.diary import placement
 from booking.models import Appointment, Claim, overlap
 from tests import builders
 from tests.clock import NOW

@@ -8,7 +8,7 @@ import pytest
 
 from booking import screenings
 from booking.db import db
-from booking.diary import days
+from booking.diary.calendar import days
 from booking.models import Closure, Resource, Site
 from tests import builders
 from tests.api.calls import fields

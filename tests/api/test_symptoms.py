@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from booking import links, symptoms, tasks
+from booking import links, tasks
+from booking.symptoms import reports
 from tests import builders
 from tests.api.calls import fields
 from tests.builders import at
@@ -90,7 +91,7 @@ def test_bad_input_names_its_field_and_stores_nothing(api, path, done, body, fie
 
     assert found.status_code == 422
     assert fields(found) == [field]
-    assert symptoms.of_visit(done.id) == []
+    assert reports.of_visit(done.id) == []
 
 
 def test_a_visit_to_come_has_no_symptoms(api, site, session):

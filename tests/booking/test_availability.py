@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from booking import availability
-from booking.availability import Horizon, Need, Phase, Plan, Resource
+from booking.diary import availability
+from booking.diary.availability import Horizon, Need, Phase, Plan, Resource
 
 CLEO = Need("practitioner", "practitioner", "needling")
 ROOM = Need("room", "room", "treatment")

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from booking import availability
-from booking.availability import Horizon
+from booking.diary import availability
+from booking.diary.availability import Horizon
 
 LONDON = ZoneInfo("Europe/London")
 NEW_YORK = ZoneInfo("America/New_York")

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from booking import availability
-from booking.availability import Horizon, Need, Phase, Plan, Resource
+from booking.diary import availability
+from booking.diary.availability import Horizon, Need, Phase, Plan, Resource
 from tests.booking import naive_availability as naive
 
 # Each horizon begins on the day before the clock changes, if it changes at all.

@@ -7,13 +7,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from booking import appointments, checkins, symptoms, tasks
+from booking import appointments, tasks
 from booking.actors import PATIENT
 from booking.db import db
 from booking.errors import WrongState
 from booking.messages import outbox
 from booking.models import AuditEvent, Message, Task
-from booking.symptoms import Said
+from booking.symptoms import checkins, reports
+from booking.symptoms.reports import Said
 from tests.booking.mailing import Sink
 from tests.builders import CLINICIAN, RECEPTION, at, book_at_desk, complete, make_clinic
 
@@ -49,7 +50,7 @@ def _again(visit):
 
 def _answer(visit, step="checkin-72h", *, call=False, now=ASKED + HOUR):
     said = Said(wants_call=call)
-    return symptoms.report(visit, said, step=step, now=now, actor=PATIENT)
+    return reports.report(visit, said, step=step, now=now, actor=PATIENT)
 
 
 def test_silence_is_asked_once_more_and_then_called(site, done):

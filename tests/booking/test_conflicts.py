@@ -9,12 +9,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from booking import conflicts, holds, records, rescreening, settlements, tasks
+from booking import holds, tasks
 from booking.db import db
 from booking.errors import BookingError, InvalidRequest, NotAllowed, WrongState
 from booking.models import Appointment, AuditEvent, Record, Settlement, Site, Task
-from booking.record_entries import Entry
-from booking.settlements import Choice
+from booking.records import conflicts, filing, settlements
+from booking.records.entries import Entry
+from booking.records.settlements import Choice
+from booking.rescreening import decisions
 from tests.builders import (
     CLINICIAN,
     RECEPTION,
@@ -47,15 +49,15 @@ def visit(site):
 @pytest.fixture
 def record(site, visit):
     """A filler in a letter, of which Ada said that it never was; the visit is held."""
-    row = records.enter(site, visit.patient_id, FILLER, now=NOW, actor=CLINICIAN)
+    row = filing.enter(site, visit.patient_id, FILLER, now=NOW, actor=CLINICIAN)
     settle_visit(site, visit)
     return row
 
 
 def settle_visit(site, visit, *, now=NOW):
     """What the runner of re-screenings does."""
-    found = rescreening.clearance_now(visit, site, now=now, patient_id=visit.patient_id)
-    rescreening.settle(visit, site, found, now=now, neutral=False)
+    found = decisions.clearance_now(visit, site, now=now, patient_id=visit.patient_id)
+    decisions.settle(visit, site, found, now=now, neutral=False)
     db.session.commit()
 
 
@@ -83,7 +85,7 @@ def test_a_conflict_that_holds_a_visit_is_a_task(site, visit, record):
 def test_a_conflict_that_decides_nothing_makes_no_task(site):
     visit = book_at_desk(site, at(80)).appointment
 
-    records.enter(site, visit.patient_id, FILLER, now=NOW, actor=CLINICIAN)
+    filing.enter(site, visit.patient_id, FILLER, now=NOW, actor=CLINICIAN)
     settle_visit(site, visit)
 
     assert tasks.waiting(site) == []
@@ -118,7 +120,7 @@ def test_the_answer_counts_by_withdrawing_the_record(site, visit, record, sessio
 
 def test_a_settled_conflict_opens_no_second_task(site, visit, record):
     settle(site, visit, choice(record, "record"))
-    records.enter(
+    filing.enter(
         site, visit.patient_id, replace(FILLER, subject="laser"), now=LATER,
         actor=CLINICIAN,
     )  # fmt: skip

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from booking import course_plan
-from booking.course_plan import BEGINS_WITHIN, Gaps, Spot, Stuck
+from booking.courses import planner
+from booking.courses.planner import BEGINS_WITHIN, Gaps, Spot, Stuck
 
 FIRST = date(2027, 3, 1)  # a Monday
 CLEO, DAN = 1, 2
@@ -91,7 +91,7 @@ some_gaps = st.tuples(st.integers(1, 9), st.integers(0, 8)).map(
 @given(st.lists(one_session, min_size=2, max_size=4), some_gaps)
 @example([free([(0, 600, CLEO)]), free([])], Gaps(1, 1))
 def test_the_plan_is_the_best_of_all_there_are(sessions, gaps):
-    found = course_plan.plan(sessions, gaps)
+    found = planner.plan(sessions, gaps)
 
     expected = oracle(sessions, gaps)
     if expected is None:
@@ -103,7 +103,7 @@ def test_the_plan_is_the_best_of_all_there_are(sessions, gaps):
 @settings(max_examples=80)
 @given(one_session, st.integers(2, 4), some_gaps)
 def test_sessions_that_share_their_times_are_planned_alike(shared, number, gaps):
-    found = course_plan.plan([shared] * number, gaps)
+    found = planner.plan([shared] * number, gaps)
 
     expected = oracle([shared] * number, gaps)
     assert found == expected if expected else isinstance(found, Stuck)
@@ -127,7 +127,7 @@ def test_a_shift_moves_as_few_sessions_as_it_can(data, sessions, gaps):
     ]
     after = day(data.draw(st.integers(-9, 40)))
 
-    found = course_plan.shift(sessions, gaps, after=after, current=current)
+    found = planner.shift(sessions, gaps, after=after, current=current)
 
     plans = [
         plan
@@ -148,7 +148,7 @@ def _moved(plan, current):
 
 @given(st.lists(one_session, min_size=2, max_size=4), some_gaps)
 def test_who_is_stuck_cannot_be_reached_and_who_came_before_can(sessions, gaps):
-    found = course_plan.plan(sessions, gaps)
+    found = planner.plan(sessions, gaps)
 
     if isinstance(found, Stuck):
         assert every_plan(sessions[: found.number - 1], gaps)
@@ -160,7 +160,7 @@ def test_a_rhythm_is_worth_waiting_some_days_for():
     mondays = [(n, 600, CLEO) for n in (7, 42, 77)]
     sooner = [(0, 630, DAN), (33, 645, CLEO), (70, 600, DAN)]
 
-    found = course_plan.plan([free(mondays + sooner)] * 3, Gaps(30, 42))
+    found = planner.plan([free(mondays + sooner)] * 3, Gaps(30, 42))
 
     assert found == tuple(Spot(day(n), 600, CLEO) for n in (7, 42, 77))
 
@@ -169,7 +169,7 @@ def test_a_rhythm_is_not_worth_waiting_months_for():
     mondays = [(n, 600, CLEO) for n in (70, 105, 140)]
     sooner = [(0, 630, DAN), (33, 645, CLEO), (69, 600, DAN)]
 
-    found = course_plan.plan([free(mondays + sooner)] * 3, Gaps(30, 42))
+    found = planner.plan([free(mondays + sooner)] * 3, Gaps(30, 42))
 
     assert [spot.day for spot in found] == [day(0), day(33), day(70)]
 
@@ -179,7 +179,7 @@ def test_an_earlier_session_gives_way_to_a_later_one():
     second = free([(30, 600, CLEO), (40, 600, CLEO)])
     third = free([(80, 600, CLEO)])
 
-    found = course_plan.plan([first, second, third], Gaps(30, 42))
+    found = planner.plan([first, second, third], Gaps(30, 42))
 
     assert [spot.day for spot in found] == [day(0), day(40), day(80)]
 
@@ -187,7 +187,7 @@ def test_an_earlier_session_gives_way_to_a_later_one():
 def test_the_session_without_a_time_is_named_with_its_days():
     times = [free([(0, 600, CLEO)]), free([(31, 600, CLEO)]), free([(99, 600, CLEO)])]
 
-    found = course_plan.plan(times, Gaps(30, 42))
+    found = planner.plan(times, Gaps(30, 42))
 
     assert found == Stuck(3, day(61), day(73))
 
@@ -197,4 +197,4 @@ def test_the_session_without_a_time_is_named_with_its_days():
     [((0, 30, 72), []), ((0, 29, 60), [1]), ((0, 43, 80), [1]), ((0, 30, 90), [2])],
 )
 def test_broken_gaps_are_counted_by_the_later_session(days, broken):
-    assert course_plan.breaks([day(n) for n in days], Gaps(30, 42)) == broken
+    assert planner.breaks([day(n) for n in days], Gaps(30, 42)) == broken

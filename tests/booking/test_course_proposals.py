@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from booking import course_proposals
 from booking.clock import local_day
-from booking.course_proposals import Asker, Wish
-from booking.course_times import Taste
+from booking.courses import proposals
+from booking.courses.proposals import Asker, Wish
+from booking.courses.times import Taste
 from booking.errors import CourseDoesNotFit, InvalidRequest
 from tests.builders import TODAY, make_clinic, screen
 from tests.clock import NOW
@@ -27,7 +27,7 @@ def engine_name():
 def propose(site, sessions=3, *, clearance=None, **wish):
     clearance = clearance or screen(site).clearance
     asked = Wish(sessions, **wish)
-    return course_proposals.propose(site, clearance, asked, Asker(), now=NOW)
+    return proposals.propose(site, clearance, asked, Asker(), now=NOW)
 
 
 def test_a_proposal_keeps_day_time_and_practitioner(session):
@@ -54,9 +54,7 @@ def test_a_time_that_has_just_passed_is_not_proposed(session):
     begun = propose(site, clearance=clearance)[0].start
     now = begun + timedelta(microseconds=1)
 
-    slots = course_proposals.propose(
-        site, clearance, Wish(3), Asker(staff=True), now=now
-    )
+    slots = proposals.propose(site, clearance, Wish(3), Asker(staff=True), now=now)
 
     assert slots[0].start > now
 

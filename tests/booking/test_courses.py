@@ -9,17 +9,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import func, select
 
-from booking import (
-    appointments,
-    course_keeping,
-    course_proposals,
-    course_sessions,
-    courses,
-    maintenance,
-)
+from booking import appointments, maintenance
 from booking.clock import local_day
-from booking.course_places import Place
-from booking.course_proposals import Asker, Wish
+from booking.courses import bookings, keeping, proposals
+from booking.courses import sessions as course_sessions
+from booking.courses.places import Place
+from booking.courses.proposals import Asker, Wish
 from booking.db import db
 from booking.errors import (
     BookingError,
@@ -57,7 +52,7 @@ LONDON = ZoneInfo("Europe/London")
 def propose(site, sessions=3, *, clearance=None, **wish):
     clearance = clearance or screen(site).clearance
     asked = Wish(sessions, **wish)
-    return course_proposals.propose(site, clearance, asked, Asker(), now=NOW)
+    return proposals.propose(site, clearance, asked, Asker(), now=NOW)
 
 
 def places(slots):
@@ -68,14 +63,14 @@ def kept(site, sessions=3, **answers):
     """A screening, and a course whose times are kept for it."""
     screened = screen(site, **answers)
     slots = propose(site, sessions, clearance=screened.clearance)
-    course = courses.reserve(screened.screening, places(slots), now=NOW)
+    course = bookings.reserve(screened.screening, places(slots), now=NOW)
     return screened.screening, course
 
 
 def booked(site, sessions=3, *, contact=ADA, checked=True):
     """Book a course online, then let the record checks run."""
     screening, course = kept(site, sessions)
-    done = courses.book(course, screening, contact, now=NOW, key="k", body="b")
+    done = bookings.book(course, screening, contact, now=NOW, key="k", body="b")
     for visit in done.visits if checked else ():
         appointments.check_records(visit.id, now=NOW)
     return done
@@ -124,9 +119,9 @@ def test_the_same_form_sent_twice_books_once(session):
     site = make_clinic()
     screening, course = kept(site)
     request = {"now": NOW, "key": "k", "body": "b"}
-    first = courses.book(course, screening, ADA, **request)
+    first = bookings.book(course, screening, ADA, **request)
 
-    second = courses.book(course, screening, ADA, **request)
+    second = bookings.book(course, screening, ADA, **request)
 
     assert second.replayed
     assert [v.id for v in second.visits] == [v.id for v in first.visits]
@@ -142,7 +137,7 @@ def test_the_key_of_a_single_visit_books_no_course(session):
     screening, course = kept(site)
 
     with pytest.raises(KeyReused):
-        courses.book(course, screening, ADA, now=NOW, key="k", body="b")
+        bookings.book(course, screening, ADA, now=NOW, key="k", body="b")
 
 
 def test_a_taken_time_keeps_nothing(session):
@@ -151,7 +146,7 @@ def test_a_taken_time_keeps_nothing(session):
     book(site, slots[1].start, contact=BOB)
 
     with pytest.raises(SessionTaken):
-        courses.reserve(screen(site).screening, places(slots), now=NOW)
+        bookings.reserve(screen(site).screening, places(slots), now=NOW)
 
     assert statuses(session) == ["confirmed"]
     assert session.scalar(select(func.count(Course.id))) == 0
@@ -165,7 +160,7 @@ def test_online_a_course_takes_only_clear_days(session, answers):
     slots = propose(site)
 
     with pytest.raises(RefusedByGate):
-        courses.reserve(screen(site, **answers).screening, places(slots), now=NOW)
+        bookings.reserve(screen(site, **answers).screening, places(slots), now=NOW)
 
     assert statuses(session) == []
 
@@ -175,7 +170,7 @@ def test_sessions_too_close_to_each_other_are_refused(session):
     close = [Place(at(10), None), Place(at(38), None)]
 
     with pytest.raises(RefusedByGate) as refused:
-        courses.reserve(screen(site).screening, close, now=NOW)
+        bookings.reserve(screen(site).screening, close, now=NOW)
 
     assert [window.rule for window in refused.value.extra["windows"]]
     assert statuses(session) == []
@@ -186,7 +181,7 @@ def test_sessions_out_of_order_or_too_far_apart_are_refused(session, days):
     site = make_clinic()
 
     with pytest.raises(InvalidRequest):
-        courses.reserve(
+        bookings.reserve(
             screen(site).screening, [Place(at(day), None) for day in days], now=NOW
         )
 
@@ -197,7 +192,7 @@ def test_times_that_are_no_longer_kept_are_not_confirmed(session):
     late = NOW + timedelta(minutes=11)
 
     with pytest.raises(ReservationEnded):
-        courses.book(course, screening, ADA, now=late, key="k", body="b")
+        bookings.book(course, screening, ADA, now=late, key="k", body="b")
 
     assert statuses(session) == ["reserved"] * 3
 
@@ -206,11 +201,11 @@ def test_more_time_is_for_all_sessions(session):
     site = make_clinic()
     screening, course = kept(site)
 
-    course_keeping.extend(course, now=NOW + timedelta(minutes=9))
+    keeping.extend(course, now=NOW + timedelta(minutes=9))
 
     late = NOW + timedelta(minutes=18)
-    assert course_keeping.is_kept(course, now=late)
-    done = courses.book(course, screening, ADA, now=late, key="k", body="b")
+    assert keeping.is_kept(course, now=late)
+    done = bookings.book(course, screening, ADA, now=late, key="k", body="b")
     assert {visit.status for visit in done.visits} == {"confirmed"}
 
 
@@ -219,9 +214,9 @@ def test_what_is_let_go_is_free_again(session):
     _, course = kept(site)
     slots = propose(site)
 
-    course_keeping.let_go(course, now=NOW)
+    keeping.let_go(course, now=NOW)
 
-    assert not course_keeping.is_kept(course, now=NOW)
+    assert not keeping.is_kept(course, now=NOW)
     assert propose(site)[0].start < slots[0].start
 
 
@@ -279,7 +274,7 @@ def test_at_the_desk_a_held_day_is_held_and_the_rest_confirmed(session):
     screened = screen(site, last_toxin="2027-02-17")  # held until day 13
     chosen = [Place(at(6), None), Place(at(40), None), Place(at(75), None)]
 
-    done = courses.book_at_desk(
+    done = bookings.book_at_desk(
         screened.screening, chosen, ADA, now=NOW, actor=RECEPTION
     )
 
@@ -291,7 +286,7 @@ def test_at_the_desk_a_refused_day_refuses_the_course(session):
     screened = screen(site, sunburn="2027-03-02")
 
     with pytest.raises(BookingError):
-        courses.book_at_desk(
+        bookings.book_at_desk(
             screened.screening,
             [Place(at(6), None), Place(at(40), None)],
             ADA,
@@ -310,10 +305,10 @@ def test_an_owner_is_booked_on_the_records_at_once(session):
         site, from_day=TODAY + timedelta(days=40), clearance=screened.clearance
     )
 
-    course = courses.reserve(
+    course = bookings.reserve(
         screened.screening, places(slots), now=NOW, owner_id=known.patient_id
     )
-    done = courses.book(
+    done = bookings.book(
         course,
         screened.screening,
         ADA,
@@ -339,7 +334,7 @@ def test_only_one_of_many_gets_a_course(app, session):
         with app.app_context():
             screening = db.session.get_one(Screening, screening_id)
             try:
-                courses.reserve(screening, places(slots), now=NOW)
+                bookings.reserve(screening, places(slots), now=NOW)
             except SessionTaken:
                 return "taken"
             return "kept"
@@ -363,7 +358,7 @@ def test_courses_and_single_visits_race_without_a_deadlock(app, session):
             screening = db.session.get_one(Screening, screening_id)
             try:
                 if number % 2:
-                    courses.reserve(screening, places(slots), now=NOW)
+                    bookings.reserve(screening, places(slots), now=NOW)
                     return "course"
                 appointments.reserve(
                     screening, slots[number // 2].start, slots[0].practitioner, now=NOW

@@ -7,10 +7,11 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
-from booking import appointments, expired_answers, recheck_answers, screenings
+from booking import appointments, screenings
 from booking.actors import PROVEN_PATIENT
 from booking.db import db
 from booking.models import Message, Task
+from booking.rescreening import expired_answers, recheck_answers
 from tests.builders import RECEPTION, TODAY, at, book_at_desk, make_clinic
 from tests.clock import NOW
 

@@ -10,24 +10,16 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from booking import (
-    appointments,
-    courses,
-    freed,
-    gate,
-    holds,
-    reservations,
-    shifting,
-    waitlist,
-)
+from booking import appointments, freed, gate, holds, reservations, waitlist
 from booking.actors import PATIENT, PROVEN_PATIENT
 from booking.clock import local_day
-from booking.course_places import Place
+from booking.courses import bookings, shifting
+from booking.courses.places import Place
+from booking.courses.shifting import Target
 from booking.db import db
 from booking.errors import BookingError
 from booking.models import Appointment, Hold, Site, WaitlistOffer
 from booking.overrides import ReleaseNote
-from booking.shifting import Target
 from screening import Authority, Verdict
 from tests.builders import (
     ADA,
@@ -202,29 +194,29 @@ def _places(*days):
 
 def _course_online(site, answers):
     screening = screen(site, **answers).screening
-    courses.reserve(screening, _places(DAY, 46), now=NOW)
+    bookings.reserve(screening, _places(DAY, 46), now=NOW)
 
 
 def _course_confirmed(site, answers):
     screening = screen(site, **answers).screening
-    course = courses.reserve(screening, _places(DAY, 46), now=NOW)
-    courses.book(course, screening, ADA, now=NOW, key="k", body="b")
+    course = bookings.reserve(screening, _places(DAY, 46), now=NOW)
+    bookings.book(course, screening, ADA, now=NOW, key="k", body="b")
 
 
 def _course_for_worse_answers(site, answers):
-    course = courses.reserve(screen(site).screening, _places(DAY, 46), now=NOW)
+    course = bookings.reserve(screen(site).screening, _places(DAY, 46), now=NOW)
     worse = screen(site, **answers).screening
-    courses.book(course, worse, ADA, now=NOW, key="k", body="b")
+    bookings.book(course, worse, ADA, now=NOW, key="k", body="b")
 
 
 def _course_too_close(site, answers):
     screening = screen(site, **answers).screening
-    courses.book_at_desk(screening, _places(100, 120), ADA, now=NOW, actor=CLINICIAN)
+    bookings.book_at_desk(screening, _places(100, 120), ADA, now=NOW, actor=CLINICIAN)
 
 
 def _course_at_desk(site, answers):
     screening = screen(site, **answers).screening
-    courses.book_at_desk(screening, _places(DAY, 46), ADA, now=NOW, actor=RECEPTION)
+    bookings.book_at_desk(screening, _places(DAY, 46), ADA, now=NOW, actor=RECEPTION)
 
 
 def _shift_by(actor, note):
@@ -233,7 +225,7 @@ def _shift_by(actor, note):
     def path(site, answers):
         screening = screen(site, **answers).screening
         late = _places(100, 140)
-        booked = courses.book_at_desk(screening, late, ADA, now=NOW, actor=CLINICIAN)
+        booked = bookings.book_at_desk(screening, late, ADA, now=NOW, actor=CLINICIAN)
         first, second = booked.visits
         target = Target(second.id, Place(at(46), None))
         shifting.move_together(
@@ -245,7 +237,7 @@ def _shift_by(actor, note):
 
 def _shift_the_rest(site, answers):
     screening = screen(site, **answers).screening
-    booked = courses.book_at_desk(
+    booked = bookings.book_at_desk(
         screening, _places(100, 140), ADA, now=NOW, actor=CLINICIAN
     )
     first, second = booked.visits

@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from booking import appointments, gate, holds, patient_files, prerequisites
+from booking import appointments, gate, holds, prerequisites
 from booking.errors import InvalidRequest, NotAllowed, RefusedByGate
 from booking.models import Record, Rescreening, Status
+from booking.patients import files
 from screening import Requirement, Verdict
 from tests import builders
 from tests.builders import CLINICIAN, MANAGER, RECEPTION, TODAY, at
@@ -170,7 +171,7 @@ def test_only_a_clinician_enters_a_result(site, session):
 
     with pytest.raises(NotAllowed):
         prerequisites.enter_result(
-            patient_files.get(ada.id),
+            files.get(ada.id),
             "microneedling",
             TODAY,
             "passed",

@@ -7,10 +7,11 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from booking import links, portability
+from booking import links
 from booking.errors import InvalidRequest
 from booking.messages import render
 from booking.models import Appointment, Message, Patient, Proxy, Status
+from booking.patients import portability
 from tests import builders
 from tests.builders import ADA, at
 from tests.clock import NOW

@@ -7,17 +7,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from booking import (
-    appointments,
-    holds,
-    recheck_answers,
-    rescreening_runs,
-    tasks,
-)
+from booking import appointments, holds, tasks
 from booking.actors import PATIENT, PROVEN_PATIENT
 from booking.db import db
 from booking.errors import AlreadyAnswered, NotAllowed, WrongState
 from booking.models import RecheckAnswer, Task
+from booking.rescreening import recheck_answers, runs
 from tests.builders import CLINICIAN, RECEPTION, at, book_at_desk, complete, make_clinic
 from tests.clock import NOW
 
@@ -203,7 +198,7 @@ def test_a_clinician_may_release_the_hold_of_silence_for_good(site, visit, sessi
         holds.open_of(visit), now=LATE, actor=CLINICIAN, reason="clinic_policy"
     )
 
-    rescreening_runs.decide_again(visit.id, now=LATE + timedelta(hours=1))
+    runs.decide_again(visit.id, now=LATE + timedelta(hours=1))
 
     assert visit.status == "confirmed"
     assert recheck_answers.chase(now=LATE + timedelta(hours=1)) == 0

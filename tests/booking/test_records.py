@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from booking import gate, holds, records, rescreening, visit_notes
+from booking import gate, holds
 from booking.errors import (
     InvalidRequest,
     NotAllowed,
@@ -19,8 +19,10 @@ from booking.errors import (
     WrongState,
 )
 from booking.models import AuditEvent, Record, Rescreening
-from booking.record_entries import Entry
-from booking.visit_notes import Notes
+from booking.records import filing, visit_notes
+from booking.records.entries import Entry
+from booking.records.visit_notes import Notes
+from booking.rescreening import decisions
 from screening import Verdict
 from tests.builders import (
     BOB,
@@ -58,12 +60,12 @@ def visit(site):
 
 
 def enter(site, visit, entry=FILLER, *, now=NOW, actor=RECEPTION):
-    return records.enter(site, visit.patient_id, entry, now=now, actor=actor)
+    return filing.enter(site, visit.patient_id, entry, now=now, actor=actor)
 
 
 def rules(site, visit, *, now=NOW):
     """What the gate has against the visit's day."""
-    found = rescreening.clearance_now(visit, site, now=now, patient_id=visit.patient_id)
+    found = decisions.clearance_now(visit, site, now=now, patient_id=visit.patient_id)
     return {w.rule for w in found.windows_on(visit.starts_at.date())}
 
 
@@ -81,7 +83,7 @@ def test_a_treatment_elsewhere_counts_from_then_on(site, visit):
 
 
 def _ada_again(visit):
-    return records.patients.Contact(name="Ada Fair", email=visit.patient.email)
+    return filing.patients.Contact(name="Ada Fair", email=visit.patient.email)
 
 
 def test_an_entry_is_audited_and_asks_for_a_new_decision(site, visit, session):
@@ -99,8 +101,8 @@ def test_an_entry_is_audited_and_asks_for_a_new_decision(site, visit, session):
 def test_the_visit_that_an_entry_makes_unsafe_is_held(site, visit, session):
     enter(site, visit)
 
-    found = rescreening.clearance_now(visit, site, now=NOW, patient_id=visit.patient_id)
-    rescreening.settle(visit, site, found, now=NOW, neutral=False)
+    found = decisions.clearance_now(visit, site, now=NOW, patient_id=visit.patient_id)
+    decisions.settle(visit, site, found, now=NOW, neutral=False)
     session.commit()
 
     assert visit.status == "held"
@@ -155,7 +157,7 @@ def test_a_bad_entry_names_its_fields_and_stores_nothing(
 
 def test_an_unknown_patient_has_no_records(site):
     with pytest.raises(NotFound):
-        records.enter(site, 2**40, FILLER, now=NOW, actor=RECEPTION)
+        filing.enter(site, 2**40, FILLER, now=NOW, actor=RECEPTION)
 
 
 def test_an_answer_on_record_is_pinned_to_its_day(site, visit):
@@ -193,7 +195,7 @@ def test_a_clearance_on_file_frees_nothing_by_itself(site, visit):
     enter(site, visit, CLEARED)
 
     assert rules(site, visit) == {"R-56"}
-    (found,) = records.cleared_on_file(visit.patient_id)
+    (found,) = filing.cleared_on_file(visit.patient_id)
     assert found.value["by"] == "Dr Cleo"
 
 
@@ -212,7 +214,7 @@ def test_a_record_is_corrected_by_a_new_row(site, visit, session):
     old = enter(site, visit)
     right = replace(FILLER, day=TODAY - timedelta(days=90))
 
-    new = records.correct(
+    new = filing.correct(
         site, old.id, right, why="The patient had mixed up months.", now=LATER,
         actor=RECEPTION,
     )  # fmt: skip
@@ -226,29 +228,29 @@ def test_a_record_is_corrected_by_a_new_row(site, visit, session):
 def test_a_wrong_record_is_withdrawn_by_a_row_that_says_why(site, visit):
     old = enter(site, visit)
 
-    row = records.withdraw(site, old.id, why=WHY, now=LATER, actor=RECEPTION)
+    row = filing.withdraw(site, old.id, why=WHY, now=LATER, actor=RECEPTION)
 
     assert (row.kind, row.value["of"], row.value["note"]) == ("withdrawal", old.id, WHY)
     assert old.corrected_by_id == row.id
     assert rules(site, visit) == set()
-    assert len(records.of_patient(visit.patient_id)) == 2
+    assert len(filing.of_patient(visit.patient_id)) == 2
 
 
 def test_a_record_is_replaced_only_once(site, visit):
     old = enter(site, visit)
-    records.withdraw(site, old.id, why=WHY, now=NOW, actor=RECEPTION)
+    filing.withdraw(site, old.id, why=WHY, now=NOW, actor=RECEPTION)
 
     with pytest.raises(WrongState, match="already"):
-        records.withdraw(site, old.id, why=WHY, now=NOW, actor=CLINICIAN)
+        filing.withdraw(site, old.id, why=WHY, now=NOW, actor=CLINICIAN)
     with pytest.raises(WrongState, match="already"):
-        records.correct(site, old.id, FILLER, why=WHY, now=NOW, actor=CLINICIAN)
+        filing.correct(site, old.id, FILLER, why=WHY, now=NOW, actor=CLINICIAN)
 
 
 def test_a_withdrawal_says_why(site, visit, session):
     old = enter(site, visit)
 
     with pytest.raises(InvalidRequest) as refused:
-        records.withdraw(site, old.id, why="wrong", now=NOW, actor=RECEPTION)
+        filing.withdraw(site, old.id, why="wrong", now=NOW, actor=RECEPTION)
 
     session.rollback()
     assert fields(refused) == {"why"}
@@ -261,14 +263,14 @@ def test_a_letter_is_not_waved_away_at_the_desk(site, visit, session):
 
     for actor in (RECEPTION, MANAGER):
         with pytest.raises(NotAllowed):
-            records.withdraw(site, old.id, why=WHY, now=LATER, actor=actor)
+            filing.withdraw(site, old.id, why=WHY, now=LATER, actor=actor)
         session.rollback()
     with pytest.raises(InvalidRequest):
-        records.withdraw(
+        filing.withdraw(
             site, old.id, why=WHY, now=LATER, actor=RECEPTION, attested_by="Dr No"
         )
     session.rollback()
-    records.withdraw(site, old.id, why=WHY, now=LATER, actor=RECEPTION, **attested)
+    filing.withdraw(site, old.id, why=WHY, now=LATER, actor=RECEPTION, **attested)
 
     assert rules(site, visit, now=LATER) == set()
 
@@ -277,9 +279,9 @@ def test_a_slip_of_the_same_day_is_put_right_by_whoever_made_it(site, visit, ses
     old = enter(site, visit, LETTER)
 
     with pytest.raises(NotAllowed):
-        records.withdraw(site, old.id, why=WHY, now=NOW, actor=MANAGER)
+        filing.withdraw(site, old.id, why=WHY, now=NOW, actor=MANAGER)
     session.rollback()
-    records.withdraw(site, old.id, why=WHY, now=NOW, actor=RECEPTION)
+    filing.withdraw(site, old.id, why=WHY, now=NOW, actor=RECEPTION)
 
     assert rules(site, visit) == set()
 
@@ -288,7 +290,7 @@ def test_a_correction_stays_of_its_kind(site, visit, session):
     old = enter(site, visit)
 
     with pytest.raises(InvalidRequest):
-        records.correct(site, old.id, CLEARED, why=WHY, now=NOW, actor=CLINICIAN)
+        filing.correct(site, old.id, CLEARED, why=WHY, now=NOW, actor=CLINICIAN)
 
     session.rollback()
     assert old.corrected_by_id is None
@@ -390,7 +392,7 @@ def test_no_record_of_the_past_makes_a_day_safer(
     entry = replace(FILLER, subject=treatment, day=TODAY - timedelta(days=ago))
     record = enter(site, visit, entry)
     after = verdict()
-    records.withdraw(site, record.id, why=WHY, now=NOW, actor=RECEPTION)
+    filing.withdraw(site, record.id, why=WHY, now=NOW, actor=RECEPTION)
 
     assert after >= before
     assert verdict() == before == Verdict.CLEAR

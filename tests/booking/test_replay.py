@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import insert, select
 
 import screening
-from booking import replay, rulebooks
+from booking import rulebooks
 from booking.db import db
 from booking.models import Screening
-from booking.replay import Outcome
+from booking.rulebooks import replay
+from booking.rulebooks.replay import Outcome
 from screening import Record
 from tests import builders
 from tests.booking.test_rulebook_versions import STRICTER

@@ -7,15 +7,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event
 
-from booking import (
-    appointments,
-    rescreening,
-    rescreening_runs,
-    visit_batches,
-)
+from booking import appointments
 from booking.actors import PATIENT, PROVEN_PATIENT
 from booking.db import db
 from booking.models import Record, Rescreening
+from booking.rescreening import batches, decisions, runs
 from tests.builders import ADA, BOB, CLINICIAN, at, book, book_at_desk, make_clinic
 from tests.clock import NOW
 
@@ -56,13 +52,13 @@ def two(site):
     """Ada's two visits, of which a symptom has to hold both."""
     first = book_at_desk(site, at(20)).appointment
     second = book_at_desk(site, at(60)).appointment
-    rescreening_runs.run_due(now=NOW)
+    runs.run_due(now=NOW)
     _symptom_of(first)
     return first, second
 
 
 def _dies_at_second(monkeypatch, error):
-    real, calls = rescreening_runs.decide_again, []
+    real, calls = runs.decide_again, []
 
     def decide_again(number, *, now):
         calls.append(number)
@@ -70,22 +66,22 @@ def _dies_at_second(monkeypatch, error):
             raise error
         real(number, now=now)
 
-    monkeypatch.setattr(rescreening_runs, "decide_again", decide_again)
+    monkeypatch.setattr(runs, "decide_again", decide_again)
 
 
 @pytest.mark.parametrize("whole_site", [False, True], ids=["patient", "site"])
 def test_a_run_that_dies_in_the_middle_is_run_again(site, two, monkeypatch, whole_site):
     who = None if whole_site else two[0].patient_id
-    rescreening.note(site, who, "symptom", now=NOW)
+    decisions.note(site, who, "symptom", now=NOW)
     db.session.commit()
     with monkeypatch.context() as patch:
         _dies_at_second(patch, KeyboardInterrupt())
         with pytest.raises(KeyboardInterrupt):
-            rescreening_runs.run_due(now=NOW)
+            runs.run_due(now=NOW)
     assert _status(*two) == ["held", "confirmed"]
     assert _due() == 1
 
-    rescreening_runs.run_due(now=NOW)
+    runs.run_due(now=NOW)
 
     assert _status(*two) == ["held", "held"]
     assert _due() == 0
@@ -96,52 +92,52 @@ def test_a_visit_that_cannot_be_decided_stops_no_other(
     site, two, monkeypatch, caplog, whole_site
 ):
     who = None if whole_site else two[0].patient_id
-    rescreening.note(site, who, "symptom", now=NOW)
+    decisions.note(site, who, "symptom", now=NOW)
     db.session.commit()
     with monkeypatch.context() as patch:
         _dies_at_second(patch, ValueError("Ada's secret"))
-        rescreening_runs.run_due(now=NOW)
+        runs.run_due(now=NOW)
     assert "rescreen.failed" in caplog.text
     assert "secret" not in caplog.text
     assert _due() == 1
 
-    assert rescreening_runs.run_due(now=NOW + timedelta(minutes=4)) == 0
-    rescreening_runs.run_due(now=NOW + timedelta(minutes=5))
+    assert runs.run_due(now=NOW + timedelta(minutes=4)) == 0
+    runs.run_due(now=NOW + timedelta(minutes=5))
 
     assert _status(*two) == ["held", "held"]
     assert _due() == 0
 
 
 def test_a_run_over_a_site_goes_on_where_it_was(site, two, monkeypatch):
-    monkeypatch.setattr(rescreening_runs, "BATCH", 1)
-    rescreening.note(site, None, "rulebook", now=NOW)
+    monkeypatch.setattr(runs, "BATCH", 1)
+    decisions.note(site, None, "rulebook", now=NOW)
     db.session.commit()
     row = db.session.query(Rescreening).one()
 
-    assert rescreening_runs.run_batch(row, now=NOW)
+    assert runs.run_batch(row, now=NOW)
 
     assert _status(*two) == ["held", "confirmed"]
     assert db.session.query(Rescreening).one().after_id == two[0].id
-    rescreening_runs.run_due(now=NOW)
+    runs.run_due(now=NOW)
     assert _status(*two) == ["held", "held"]
 
 
 def test_what_one_patient_waits_for_comes_before_a_whole_site(site, two, monkeypatch):
     bobs = book_at_desk(site, at(20, 13), contact=BOB).appointment
-    rescreening_runs.run_due(now=NOW)
+    runs.run_due(now=NOW)
     _symptom_of(bobs)
-    rescreening.note(site, None, "rulebook", now=NOW)
-    rescreening.note(site, bobs.patient_id, "symptom", now=NOW)
+    decisions.note(site, None, "rulebook", now=NOW)
+    decisions.note(site, bobs.patient_id, "symptom", now=NOW)
     db.session.commit()
     done = []
-    real = rescreening_runs.decide_again
+    real = runs.decide_again
     monkeypatch.setattr(
-        rescreening_runs,
+        runs,
         "decide_again",
         lambda number, *, now: (done.append(number), real(number, now=now)),
     )
 
-    rescreening_runs.run_due(now=NOW)
+    runs.run_due(now=NOW)
 
     assert done[0] == bobs.id
 
@@ -165,8 +161,8 @@ def _statements(site):
 
     event.listen(db.engine, "before_cursor_execute", note)
     try:
-        visits = visit_batches.following(site, 0, 100, now=NOW)
-        visit_batches.out_of_line(visits, site, now=NOW)
+        visits = batches.following(site, 0, 100, now=NOW)
+        batches.out_of_line(visits, site, now=NOW)
     finally:
         event.remove(db.engine, "before_cursor_execute", note)
     assert not any("FOR" in one and "UPDATE" in one for one in seen)
@@ -179,7 +175,7 @@ def test_what_the_link_shown_at_booking_says_counts_for_that_visit_alone(site):
 
     appointments.change_answers(mine, {"pregnant": "now"}, now=NOW, actor=PATIENT)
     appointments.check_records(mine.id, now=NOW)
-    rescreening_runs.run_due(now=NOW)
+    runs.run_due(now=NOW)
 
     assert _status(mine, other) == ["held", "confirmed"]
 
@@ -192,7 +188,7 @@ def test_what_the_owner_says_counts_for_the_others_and_says_so(site):
     appointments.change_answers(
         second, {"pregnant": "now"}, now=NOW, actor=PROVEN_PATIENT
     )
-    rescreening_runs.run_due(now=NOW)
+    runs.run_due(now=NOW)
 
     assert _status(first, second) == ["held", "held"]
     assert first.screening.answers["pregnant"] == "now"
@@ -205,6 +201,6 @@ def test_about_the_skin_of_another_place_it_says_nothing(site):
     scalp = book_at_desk(site, at(21), area="scalp").appointment
 
     appointments.change_answers(scalp, {"sunburn": "now"}, now=NOW, actor=CLINICIAN)
-    rescreening_runs.run_due(now=NOW)
+    runs.run_due(now=NOW)
 
     assert _status(face, scalp) == ["confirmed", "held"]

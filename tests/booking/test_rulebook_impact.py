@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import screening
-from booking import holds, impact, override_counts
+from booking import holds
 from booking.models import Hold, Release
-from booking.override_counts import Count
 from booking.overrides import ReleaseNote
+from booking.rulebooks import impact, override_counts
+from booking.rulebooks.override_counts import Count
 from tests import builders
 from tests.booking.test_rulebook_versions import STRICTER
 from tests.builders import BOB, RECEPTION, TODAY, at

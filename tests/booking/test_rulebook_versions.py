@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import event, func, select
 
 import screening
-from booking import accounts, jobs, rulebook_drafts, rulebook_versions, rulebooks
+from booking import accounts, jobs, rulebooks
 from booking.actors import staff_actor
 from booking.db import db
 from booking.errors import (
@@ -27,6 +27,7 @@ from booking.models import (
     RulebookVersion,
     Site,
 )
+from booking.rulebooks import drafts, versions
 from tests import builders
 from tests.builders import CLINICIAN, RECEPTION, TODAY, at
 
@@ -63,28 +64,26 @@ def _employ():
 
 
 def _draft(site, now, *edits, actor=MAX, title="Toxin"):
-    draft = rulebook_drafts.start(site, title=title, actor=actor, now=now)
+    draft = drafts.start(site, title=title, actor=actor, now=now)
     for edit in edits:
-        draft = rulebook_drafts.put_edit(
-            draft.id, edit, seen=rulebook_drafts.stamp(draft), actor=actor, now=now
+        draft = drafts.put_edit(
+            draft.id, edit, seen=drafts.stamp(draft), actor=actor, now=now
         )
     return draft
 
 
 def _publish(draft, now, on=TODAY, actor=MAX):
-    return rulebook_versions.publish(
+    return versions.publish(
         draft.id,
         effective_on=on,
-        seen=rulebook_drafts.stamp(draft),
+        seen=drafts.stamp(draft),
         actor=actor,
         now=now,
     )
 
 
 def _sign(draft, now, actor=CLINICIAN):
-    return rulebook_versions.sign(
-        draft.id, seen=rulebook_drafts.stamp(draft), actor=actor, now=now
-    )
+    return versions.sign(draft.id, seen=drafts.stamp(draft), actor=actor, now=now)
 
 
 def _toxin(site, days):
@@ -119,7 +118,7 @@ def test_a_looser_draft_waits_for_a_second_person(site, now):
 
     assert refused.value.extra["rules"] == ["R-55"]
     db.session.rollback()
-    assert rulebook_drafts.get(draft.id, site).state == "draft"
+    assert drafts.get(draft.id, site).state == "draft"
     published = _publish(_sign(draft, now), now)
     assert (published.signed_by, published.loosens) == ("Dr Cleo", True)
     assert _toxin(site, 8) == "hold"
@@ -136,8 +135,8 @@ def test_nobody_signs_their_own_and_no_manager_signs_at_all(site, now, actor):
 def test_whoever_helped_with_a_draft_does_not_sign_it(site, now):
     cleo = staff_actor("Dr Cleo", 2, ["manager", "clinician"])
     draft = _draft(site, now, LOOSER)
-    draft = rulebook_drafts.put_edit(
-        draft.id, CELL, seen=rulebook_drafts.stamp(draft), actor=cleo, now=now
+    draft = drafts.put_edit(
+        draft.id, CELL, seen=drafts.stamp(draft), actor=cleo, now=now
     )
 
     with pytest.raises(NotAllowed, match="You worked on this draft yourself"):
@@ -148,8 +147,8 @@ def test_a_change_after_the_signature_needs_another_one(site, now):
     draft = _sign(_draft(site, now, LOOSER), now)
     even = bands((0, 1, "hold", "reception"))
 
-    draft = rulebook_drafts.put_edit(
-        draft.id, even, seen=rulebook_drafts.stamp(draft), actor=MAX, now=now
+    draft = drafts.put_edit(
+        draft.id, even, seen=drafts.stamp(draft), actor=MAX, now=now
     )
 
     assert draft.signed_by is None
@@ -159,7 +158,7 @@ def test_a_change_after_the_signature_needs_another_one(site, now):
 
 def test_only_a_manager_drafts_and_publishes(site, now):
     with pytest.raises(NotAllowed):
-        rulebook_drafts.start(site, title="Mine", actor=CLINICIAN, now=now)
+        drafts.start(site, title="Mine", actor=CLINICIAN, now=now)
     draft = _draft(site, now, STRICTER)
     with pytest.raises(NotAllowed):
         _publish(draft, now, actor=CLINICIAN)
@@ -167,14 +166,14 @@ def test_only_a_manager_drafts_and_publishes(site, now):
 
 def test_two_managers_cannot_overwrite_each_other(site, now):
     draft = _draft(site, now, STRICTER)
-    seen = rulebook_drafts.stamp(draft)
-    rulebook_drafts.put_edit(draft.id, CELL, seen=seen, actor=MIA, now=now)
+    seen = drafts.stamp(draft)
+    drafts.put_edit(draft.id, CELL, seen=seen, actor=MIA, now=now)
 
     with pytest.raises(DraftChanged):
-        rulebook_drafts.put_edit(draft.id, LOOSER, seen=seen, actor=MAX, now=now)
+        drafts.put_edit(draft.id, LOOSER, seen=seen, actor=MAX, now=now)
 
     db.session.rollback()
-    assert rulebook_drafts.get(draft.id, site).edits == [STRICTER, CELL]
+    assert drafts.get(draft.id, site).edits == [STRICTER, CELL]
 
 
 @pytest.mark.parametrize(
@@ -195,15 +194,13 @@ def test_a_mistake_is_told_beside_its_field_and_changes_nothing(
     draft = _draft(site, now, STRICTER)
 
     with pytest.raises(InvalidRequest) as refused:
-        rulebook_drafts.put_edit(
-            draft.id, edit, seen=rulebook_drafts.stamp(draft), actor=MAX, now=now
-        )
+        drafts.put_edit(draft.id, edit, seen=drafts.stamp(draft), actor=MAX, now=now)
 
     problem = refused.value.problems[0]
     assert problem.field == field
     assert words in problem.message
     db.session.rollback()
-    assert rulebook_drafts.get(draft.id, site).edits == [STRICTER]
+    assert drafts.get(draft.id, site).edits == [STRICTER]
 
 
 def test_what_says_the_shipped_thing_again_is_no_change(site, now):
@@ -235,7 +232,7 @@ def test_the_worker_puts_it_in_force_at_the_site_s_midnight(site, now, app, cloc
     assert rulebooks.current(site).version == screening.load().version
     clock.set(midnight - timedelta(seconds=1))
     jobs.tick_once(app)
-    assert rulebook_versions.scheduled(site, now=clock()).id == published.id
+    assert versions.scheduled(site, now=clock()).id == published.id
     clock.set(midnight)
     first = jobs.tick_once(app)["rulebook"]
     second = jobs.tick_once(app)["rulebook"]
@@ -259,7 +256,7 @@ def test_two_workers_at_midnight_do_it_once(site, now, app, session):
     def work():
         with app.app_context():
             barrier.wait()
-            done.append(rulebook_versions.put_due_in_force(now=now + timedelta(days=1)))
+            done.append(versions.put_due_in_force(now=now + timedelta(days=1)))
 
     threads = [threading.Thread(target=work) for _ in range(3)]
     for thread in threads:
@@ -268,7 +265,7 @@ def test_two_workers_at_midnight_do_it_once(site, now, app, session):
         thread.join()
 
     assert sorted(done) == [0, 0, 1]
-    assert rulebook_drafts.in_force(session.get(Site, site_id)).id == number
+    assert drafts.in_force(session.get(Site, site_id)).id == number
 
 
 def test_only_one_version_waits_for_its_day(site, now):
@@ -282,10 +279,10 @@ def test_only_one_version_waits_for_its_day(site, now):
 def test_a_version_can_be_withdrawn_before_its_day(site, now):
     waiting = _publish(_draft(site, now, STRICTER), now, TODAY + timedelta(days=3))
 
-    rulebook_versions.withdraw(waiting.id, actor=MAX, now=now)
+    versions.withdraw(waiting.id, actor=MAX, now=now)
 
     later = now + timedelta(days=4)
-    assert rulebook_versions.put_due_in_force(now=later) == 0
+    assert versions.put_due_in_force(now=later) == 0
     assert rulebooks.current(site).version == screening.load().version
 
 
@@ -293,7 +290,7 @@ def test_a_version_that_was_in_force_is_not_withdrawn(site, now):
     published = _publish(_draft(site, now, STRICTER), now)
 
     with pytest.raises(WrongState):
-        rulebook_versions.withdraw(published.id, actor=MAX, now=now)
+        versions.withdraw(published.id, actor=MAX, now=now)
 
 
 def test_a_draft_begun_before_another_version_is_brought_up_to_date_first(site, now):
@@ -303,9 +300,7 @@ def test_a_draft_begun_before_another_version_is_brought_up_to_date_first(site, 
     with pytest.raises(DraftOutdated):
         _publish(slow, now)
     db.session.rollback()
-    slow = rulebook_drafts.bring_up_to_date(
-        slow.id, seen=rulebook_drafts.stamp(slow), actor=MIA, now=now
-    )
+    slow = drafts.bring_up_to_date(slow.id, seen=drafts.stamp(slow), actor=MIA, now=now)
     published = _publish(slow, now)
 
     assert published.edits == [STRICTER, CELL]
@@ -314,14 +309,12 @@ def test_a_draft_begun_before_another_version_is_brought_up_to_date_first(site, 
 
 def test_what_a_draft_took_back_stays_taken_back(site, now):
     _publish(_draft(site, now, STRICTER), now)
-    draft = rulebook_drafts.start(site, title="Back", actor=MIA, now=now)
-    draft = rulebook_drafts.take_back(
-        draft.id, 0, seen=rulebook_drafts.stamp(draft), actor=MIA, now=now
-    )
+    draft = drafts.start(site, title="Back", actor=MIA, now=now)
+    draft = drafts.take_back(draft.id, 0, seen=drafts.stamp(draft), actor=MIA, now=now)
     _publish(_draft(site, now, CELL, title="Table"), now)
 
-    draft = rulebook_drafts.bring_up_to_date(
-        draft.id, seen=rulebook_drafts.stamp(draft), actor=MIA, now=now
+    draft = drafts.bring_up_to_date(
+        draft.id, seen=drafts.stamp(draft), actor=MIA, now=now
     )
 
     assert draft.edits == [CELL]
@@ -333,19 +326,19 @@ def test_going_back_is_publishing_the_older_one_anew(site, now):
     second = bands((0, 60, "refuse", "nobody"))
     _publish(_draft(site, now, second, title="More"), now + timedelta(hours=1))
 
-    back = rulebook_drafts.start(
+    back = drafts.start(
         site, title="Back", actor=MAX, now=now + timedelta(hours=2), like=first
     )
 
     assert (back.edits, back.loosens) == ([STRICTER], True)
     back = _publish(_sign(back, now), now + timedelta(hours=3))
     assert (back.version, back.id != first.id) == (first.version, True)
-    assert [v.title for v in rulebook_versions.versions(site)] == [
+    assert [v.title for v in versions.versions(site)] == [
         "Back",
         "More",
         "Toxin",
     ]
-    assert [v.in_force for v in rulebook_versions.versions(site)] == [
+    assert [v.in_force for v in versions.versions(site)] == [
         True,
         False,
         False,
@@ -354,8 +347,8 @@ def test_going_back_is_publishing_the_older_one_anew(site, now):
 
 def test_another_device_is_a_version_like_any_other(site, now):
     draft = _draft(site, now)
-    draft = rulebook_drafts.choose_profile(
-        draft.id, "Exceed", seen=rulebook_drafts.stamp(draft), actor=MAX, now=now
+    draft = drafts.choose_profile(
+        draft.id, "Exceed", seen=drafts.stamp(draft), actor=MAX, now=now
     )
 
     published = _publish(draft, now)

@@ -8,18 +8,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from booking import (
-    appointments,
-    course_proposals,
-    course_sessions,
-    courses,
-    shift_proposals,
-    shifting,
-)
+from booking import appointments
 from booking.actors import PATIENT, PROVEN_PATIENT
 from booking.clock import local_day
-from booking.course_places import Place
-from booking.course_proposals import Asker, Wish
+from booking.courses import bookings, proposals, shift_proposals, shifting
+from booking.courses import sessions as course_sessions
+from booking.courses.places import Place
+from booking.courses.proposals import Asker, Wish
+from booking.courses.shifting import Target
 from booking.db import db
 from booking.errors import (
     BookingError,
@@ -29,7 +25,6 @@ from booking.errors import (
     TooLateToChange,
 )
 from booking.models import Appointment, Claim, Message
-from booking.shifting import Target
 from tests.builders import (
     ADA,
     BOB,
@@ -47,7 +42,7 @@ def a_course(site, sessions=3):
     """Ada's course, 35 days apart from tomorrow on, at ten."""
     screened = screen(site)
     chosen = [Place(at(1 + 35 * n), None) for n in range(sessions)]
-    done = courses.book_at_desk(
+    done = bookings.book_at_desk(
         screened.screening, chosen, ADA, now=NOW, actor=RECEPTION
     )
     return list(done.visits)
@@ -285,15 +280,13 @@ def test_two_at_once_leave_the_course_whole(app, session):
 def test_a_session_moves_as_far_ahead_as_its_course_goes(session):
     site = make_clinic(horizon_days=60)
     screened = screen(site)
-    slots = course_proposals.propose(
-        site, screened.clearance, Wish(3), Asker(), now=NOW
-    )
-    course = courses.reserve(
+    slots = proposals.propose(site, screened.clearance, Wish(3), Asker(), now=NOW)
+    course = bookings.reserve(
         screened.screening,
         [Place(slot.start, slot.practitioner) for slot in slots],
         now=NOW,
     )
-    done = courses.book(course, screened.screening, ADA, now=NOW, key="k", body="b")
+    done = bookings.book(course, screened.screening, ADA, now=NOW, key="k", body="b")
     last = done.visits[2]
 
     appointments.move(

@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy import text as text_of
 
-from booking import holds, rescreening, symptoms, tasks
+from booking import holds, tasks
 from booking.actors import PATIENT
 from booking.errors import InvalidRequest, NotAllowed, WrongState
 from booking.models import AuditEvent, Record, Rescreening, SymptomReport, Task
-from booking.symptoms import Said
+from booking.rescreening import decisions
+from booking.symptoms import reports
+from booking.symptoms.reports import Said
 from tests.builders import (
     CLINICIAN,
     MANAGER,
@@ -53,13 +55,13 @@ def later(site, done):
 
 def report(done, *signs, text="", step="report", now=SOON, actor=PATIENT, call=False):
     said = Said(signs, text, wants_call=call)
-    return symptoms.report(done, said, step=step, now=now, actor=actor)
+    return reports.report(done, said, step=step, now=now, actor=actor)
 
 
 def settle(site, visit, *, now=SOON):
     """What the runner of re-screenings does."""
-    found = rescreening.clearance_now(visit, site, now=now, patient_id=visit.patient_id)
-    rescreening.settle(visit, site, found, now=now, neutral=False)
+    found = decisions.clearance_now(visit, site, now=now, patient_id=visit.patient_id)
+    decisions.settle(visit, site, found, now=now, neutral=False)
 
 
 def test_all_fine_is_stored_and_holds_nothing(site, done, later):
@@ -104,7 +106,7 @@ def test_a_call_holds_later_sessions_until_a_clinician_clears_it(site, done, lat
         ("R-82", "clinician")
     ]
 
-    symptoms.clear(done, reason="seen_and_well", note="", now=at(5), actor=CLINICIAN)
+    reports.clear(done, reason="seen_and_well", note="", now=at(5), actor=CLINICIAN)
     settle(site, later, now=at(5))
 
     assert later.status == "confirmed"
@@ -113,7 +115,7 @@ def test_a_call_holds_later_sessions_until_a_clinician_clears_it(site, done, lat
 
 def test_every_report_and_clearing_asks_for_a_new_decision(site, done, session):
     report(done, "F-01")
-    symptoms.clear(done, reason="settled", note="", now=at(5), actor=CLINICIAN)
+    reports.clear(done, reason="settled", note="", now=at(5), actor=CLINICIAN)
 
     causes = session.scalars(select(Rescreening.cause)).all()
     assert causes.count("symptom") == 2
@@ -134,7 +136,7 @@ def test_a_worse_sign_makes_the_task_more_pressing(site, done):
 
     (task,) = tasks.waiting(site)
     assert (task.urgent, task.due_at) == (True, at(4, 14))
-    assert len(symptoms.open_reports([done.id])) == 2
+    assert len(reports.open_reports([done.id])) == 2
 
 
 def test_the_usual_alone_is_fine(done):
@@ -182,14 +184,14 @@ def test_reception_clears_only_with_a_named_clinician(site, done, session):
 
     for actor in (RECEPTION, MANAGER, PATIENT):
         with pytest.raises(NotAllowed):
-            symptoms.clear(done, reason="settled", note="", now=at(5), actor=actor)
+            reports.clear(done, reason="settled", note="", now=at(5), actor=actor)
         session.rollback()
-    symptoms.clear(
+    reports.clear(
         done, reason="settled", note="", now=at(5), actor=RECEPTION,
         attested_by=ATTESTED,
     )  # fmt: skip
 
-    assert symptoms.open_reports([done.id]) == []
+    assert reports.open_reports([done.id]) == []
 
 
 def test_a_clinic_can_keep_clearing_to_clinicians(site, done, session):
@@ -198,7 +200,7 @@ def test_a_clinic_can_keep_clearing_to_clinicians(site, done, session):
     report(done, "F-01")
 
     with pytest.raises(NotAllowed):
-        symptoms.clear(
+        reports.clear(
             done, reason="settled", note="", now=at(5), actor=RECEPTION,
             attested_by=ATTESTED,
         )  # fmt: skip
@@ -209,11 +211,11 @@ def test_clearing_has_a_reason_and_happens_once(done, session):
 
     for reason, note in (("because", ""), ("other", "short")):
         with pytest.raises(InvalidRequest):
-            symptoms.clear(done, reason=reason, note=note, now=at(5), actor=CLINICIAN)
+            reports.clear(done, reason=reason, note=note, now=at(5), actor=CLINICIAN)
         session.rollback()
-    symptoms.clear(done, reason="treated", note="", now=at(5), actor=CLINICIAN)
+    reports.clear(done, reason="treated", note="", now=at(5), actor=CLINICIAN)
     with pytest.raises(WrongState):
-        symptoms.clear(done, reason="treated", note="", now=at(5), actor=CLINICIAN)
+        reports.clear(done, reason="treated", note="", now=at(5), actor=CLINICIAN)
 
 
 def test_a_symptom_task_is_not_closed_at_the_front_desk(site, done, session):
@@ -239,13 +241,13 @@ def test_a_deadline_is_kept_on_every_day_of_the_year(site, instant, action):
     """Also on the two days on which the clocks change."""
     days = {"within_2_days": 2, "within_3_days": 3, "within_7_days": 7}.get(action, 0)
     london = ZoneInfo(site.timezone)
-    book = symptoms.rulebooks.current(site)
+    book = reports.rulebooks.current(site)
     (flag, *_) = [
         f for name in book.treatments for f in book.red_flags(name)
         if f.action == action
     ]  # fmt: skip
 
-    due = symptoms.due_at([flag], site, now=instant)
+    due = reports.due_at([flag], site, now=instant)
 
     assert instant <= due
     if action in ("emergency", "urgent"):

@@ -16,12 +16,13 @@ import pytest
 from sqlalchemy import select
 
 import screening
-from booking import appointments, holds, maintenance, rescreening, rescreening_runs
+from booking import appointments, holds, maintenance
 from booking import rulebooks as rulebooks_module
 from booking.actors import PATIENT
 from booking.db import db
 from booking.models import Appointment, AuditEvent, Hold, Message, Record, Rescreening
 from booking.overrides import ReleaseNote
+from booking.rescreening import decisions, runs
 from tests.builders import (
     ADA,
     BOB,
@@ -197,7 +198,7 @@ def _record(scene, kind="treatment", subject="facial", **values):
         | values
     )
     db.session.add(row)
-    rescreening.note(scene.site, scene.watched.patient_id, "record", now=NOW)
+    decisions.note(scene.site, scene.watched.patient_id, "record", now=NOW)
     db.session.commit()
     return row
 
@@ -215,7 +216,7 @@ def _enter_record(scene):
         return
     right = _record(scene, day=at(-60).date())
     scene.other.corrected_by_id = right.id
-    rescreening.note(scene.site, scene.watched.patient_id, "corrected", now=NOW)
+    decisions.note(scene.site, scene.watched.patient_id, "corrected", now=NOW)
     db.session.commit()
 
 
@@ -237,7 +238,7 @@ def _report_symptom(scene):
         return
     seen = _record(scene, day=at(-60).date())
     scene.other.corrected_by_id = seen.id
-    rescreening.note(scene.site, scene.watched.patient_id, "symptom", now=NOW)
+    decisions.note(scene.site, scene.watched.patient_id, "symptom", now=NOW)
     db.session.commit()
 
 
@@ -255,12 +256,12 @@ def _watch_under_rulebook(scene):
 def _publish(scene):
     books = {STAYS: "lenient", HELD: "holds", REFUSED: "refuses", CLEARED: "lenient"}
     _under(scene, books[scene.outcome])
-    rescreening.note(scene.site, None, "rulebook", now=NOW)
+    decisions.note(scene.site, None, "rulebook", now=NOW)
     db.session.commit()
 
 
 def _let_answers_expire(scene):
-    rescreening.note(scene.site, scene.watched.patient_id, "expired", now=NOW)
+    decisions.note(scene.site, scene.watched.patient_id, "expired", now=NOW)
     db.session.commit()
 
 
@@ -322,7 +323,7 @@ def site(session, monkeypatch, books):
 
 
 def _run(scene):
-    rescreening_runs.run_due(now=scene.now)
+    runs.run_due(now=scene.now)
     db.session.expire_all()
 
 
@@ -334,7 +335,7 @@ def _run_twice_at_once(app, scene):
         try:
             with app.app_context():
                 barrier.wait(10)
-                rescreening_runs.run_due(now=now)
+                runs.run_due(now=now)
         except Exception as error:  # noqa: BLE001 - told by the test itself
             failures.append(error)
 
@@ -403,8 +404,8 @@ def test_every_trigger_decides_the_visits_to_come_again(
     assert _nothing_is_due()
     once = _everything()
 
-    rescreening.note(site, watched.patient_id, "again", now=scene.now)
-    rescreening.note(site, None, "again", now=scene.now)
+    decisions.note(site, watched.patient_id, "again", now=scene.now)
+    decisions.note(site, None, "again", now=scene.now)
     db.session.commit()
     _run(scene)
 

@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from booking import appointments, rescreening_runs, tasks, unclosed
+from booking import appointments, tasks
 from booking.models import Status
+from booking.rescreening import runs, unclosed
 from tests import builders
 from tests.builders import CLINICIAN, RECEPTION, at
 
@@ -27,7 +28,7 @@ def two(site):
 
 def morning_after(now=MORNING_AFTER) -> int:
     asked = unclosed.chase(now=now)
-    rescreening_runs.run_due(now=now)
+    runs.run_due(now=now)
     return asked
 
 
@@ -61,7 +62,7 @@ def test_closing_it_ends_the_task_and_frees_the_next_session(site, two, session)
     appointments.complete(
         first, now=MORNING_AFTER, actor=CLINICIAN, depth_mm=1.0, lot="L1"
     )
-    rescreening_runs.run_due(now=MORNING_AFTER)
+    runs.run_due(now=MORNING_AFTER)
 
     session.expire_all()
     assert asked(site) == []
@@ -73,7 +74,7 @@ def test_who_did_not_come_frees_the_next_session_too(site, two, session):
     morning_after()
 
     appointments.no_show(first, now=MORNING_AFTER, actor=RECEPTION)
-    rescreening_runs.run_due(now=MORNING_AFTER)
+    runs.run_due(now=MORNING_AFTER)
 
     session.expire_all()
     assert asked(site) == []

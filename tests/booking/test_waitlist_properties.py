@@ -12,9 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from booking import diary, gate
+from booking import gate
 from booking.clock import local_day
 from booking.db import db
+from booking.diary import calendar
 from booking.models import Claim, FreedSlot, Record, Site, WaitlistEntry
 from booking.patients import Contact
 from booking.reservations import is_first_visit
@@ -183,8 +184,8 @@ def _lead(entry, site):
 
 def _diary(entry, site):
     first = is_first_visit(entry.patient_id, entry.treatment)
-    search = diary.Search(site, entry.treatment, NOW, first)
-    return diary.load(search, at(DAY).date(), 1)
+    search = calendar.Search(site, entry.treatment, NOW, first)
+    return calendar.load(search, at(DAY).date(), 1)
 
 
 def _possible(entry, site, without=None):

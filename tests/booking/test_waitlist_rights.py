@@ -7,10 +7,10 @@ import json
 import pytest
 from sqlalchemy import func, select
 
-from booking import appointments, maintenance, portability, waitlist
+from booking import appointments, maintenance, waitlist
 from booking.db import db
 from booking.models import Appointment, Message, Screening, WaitlistEntry
-from booking.patients import Contact
+from booking.patients import Contact, portability
 from tests.booking.waiting import offers, wait
 from tests.builders import ADA, BOB, RECEPTION, at, book_at_desk, make_clinic
 from tests.clock import NOW

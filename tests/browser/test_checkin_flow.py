@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from booking import links, symptoms
+from booking import links
 from booking.models import SymptomReport
+from booking.symptoms import reports
 from tests import builders
 from tests.browser.accessibility import assert_accessible
 from tests.builders import at
@@ -43,7 +44,7 @@ def test_call_me_leads_to_the_signs_and_to_what_to_do_now(page, done, session, s
     assert first["y"] + first["height"] < size[1]
     assert_accessible(page)
     session.rollback()
-    assert len(symptoms.open_reports([done.id])) == 2
+    assert len(reports.open_reports([done.id])) == 2
 
 
 def test_all_fine_takes_one_tap_and_no_script(

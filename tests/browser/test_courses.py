@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from booking import accounts, courses, links
-from booking.course_places import Place
+from booking import accounts, links
+from booking.courses import bookings
+from booking.courses.places import Place
 from tests.browser import patient_steps as steps
 from tests.browser.accessibility import assert_accessible
 from tests.builders import ADA, RECEPTION, at, book_at_desk, make_clinic, screen
@@ -41,7 +42,7 @@ def look(page, site, size):
 
 def a_course(site):
     chosen = [Place(at(3 + 35 * n), None) for n in range(3)]
-    return courses.book_at_desk(
+    return bookings.book_at_desk(
         screen(site).screening, chosen, ADA, now=NOW, actor=RECEPTION
     ).visits
 

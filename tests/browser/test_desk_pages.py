@@ -6,10 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from booking import accounts, records, symptoms
+from booking import accounts
 from booking.actors import PATIENT
 from booking.models import Appointment, Release, Status
-from booking.record_entries import KINDS, Entry
+from booking.records import filing
+from booking.records.entries import KINDS, Entry
+from booking.symptoms import reports
 from tests import builders
 from tests.browser.accessibility import assert_accessible
 from tests.builders import BOB, CLINICIAN, at
@@ -81,11 +83,11 @@ def test_records_conflicts_signs_and_tasks_are_accessible(page, site, session, s
     done = builders.complete(
         builders.book_at_desk(site, at(-2), now=at(-3)).appointment
     )
-    said = symptoms.Said(["F-03", "F-11"], "Since noon")
-    symptoms.report(done, said, step="report", now=NOW, actor=PATIENT)
+    said = reports.Said(["F-03", "F-11"], "Since noon")
+    reports.report(done, said, step="report", now=NOW, actor=PATIENT)
     visit = builders.book_at_desk(site, at(6), contact=BOB).appointment
     letter = Entry("treatment", "filler", "letter", at(-9).date(), "face")
-    record = records.enter(site, visit.patient_id, letter, now=NOW, actor=CLINICIAN)
+    record = filing.enter(site, visit.patient_id, letter, now=NOW, actor=CLINICIAN)
     page.set_viewport_size({"width": size[0], "height": size[1]})
     _sign_in(page)
     file = f"/desk/patients/{visit.patient_id}"
@@ -112,8 +114,8 @@ def test_a_clinician_starts_with_signs_and_holds_and_clears_them(page, site, ses
     done = builders.complete(
         builders.book_at_desk(site, at(-2), now=at(-3)).appointment
     )
-    said = symptoms.Said(["F-03"], "Since noon")
-    symptoms.report(done, said, step="report", now=NOW, actor=PATIENT)
+    said = reports.Said(["F-03"], "Since noon")
+    reports.report(done, said, step="report", now=NOW, actor=PATIENT)
     _sign_in(page, "cleo@clinic.example")
 
     page.get_by_role("link", name="See them").click()
@@ -124,7 +126,7 @@ def test_a_clinician_starts_with_signs_and_holds_and_clears_them(page, site, ses
     page.get_by_text("Cleared. The visits to come").wait_for()
 
     session.expire_all()
-    assert symptoms.open_reports([done.id]) == []
+    assert reports.open_reports([done.id]) == []
 
 
 def test_a_hold_is_released_with_two_keystrokes(page, site, session):

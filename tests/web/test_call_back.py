@@ -7,10 +7,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from booking import call_backs, maintenance
-from booking.call_backs import Wish
+from booking import maintenance
 from booking.errors import NotAllowed
 from booking.models import AuditEvent, CallBack
+from booking.tasks import call_backs
+from booking.tasks.call_backs import Wish
 from tests import builders
 from tests.clock import NOW
 from tests.web.patient_walk import site, title, walk, words

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from booking import links, symptoms, tasks
+from booking import links, tasks
 from booking.models import Record, SymptomReport
+from booking.symptoms import reports
 from tests.builders import at, book_at_desk, complete
 from tests.web.patient_walk import site, title, walk, words
 
@@ -217,4 +218,4 @@ def test_no_sign_is_turned_away_for_want_of_the_right_link(walk, done, session):
     answer = walk.client.post(shown + "/problem", data={"signs": ["F-08"]})
 
     assert "Call the emergency number now" in words(answer)
-    assert len(symptoms.open_reports([done.id])) == 1
+    assert len(reports.open_reports([done.id])) == 1

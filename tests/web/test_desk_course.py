@@ -8,8 +8,8 @@ import re
 import pytest
 from sqlalchemy import select
 
-from booking import courses
-from booking.course_places import Place
+from booking.courses import bookings
+from booking.courses.places import Place
 from booking.models import Appointment, AuditEvent
 from tests.builders import ADA, RECEPTION, at, book_at_desk, make_clinic, screen
 from tests.clock import NOW
@@ -62,7 +62,7 @@ def typed(answer):
 
 def a_course(site):
     chosen = [Place(at(1 + 35 * n), None) for n in range(3)]
-    return courses.book_at_desk(
+    return bookings.book_at_desk(
         screen(site).screening, chosen, ADA, now=NOW, actor=RECEPTION
     ).visits
 

@@ -7,11 +7,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from booking import prerequisites, records, rescreening, symptoms
+from booking import prerequisites
 from booking.actors import PATIENT
 from booking.models import AuditEvent, Record, Settlement, SymptomReport, Task
-from booking.record_entries import Entry
-from booking.symptoms import Said
+from booking.records import filing
+from booking.records.entries import Entry
+from booking.rescreening import decisions
+from booking.symptoms import reports
+from booking.symptoms.reports import Said
 from tests import builders
 from tests.builders import CLINICIAN, TODAY, at
 from tests.clock import NOW
@@ -190,9 +193,9 @@ def test_a_record_is_corrected_and_taken_back(desk, visit, session):
 
 def _on_file(site, visit, how_known="letter"):
     entry = Entry("treatment", "filler", how_known, TODAY - timedelta(days=9), "face")
-    record = records.enter(site, visit.patient_id, entry, now=NOW, actor=CLINICIAN)
-    found = rescreening.clearance_now(visit, site, now=NOW, patient_id=visit.patient_id)
-    rescreening.settle(visit, site, found, now=NOW, neutral=False)
+    record = filing.enter(site, visit.patient_id, entry, now=NOW, actor=CLINICIAN)
+    found = decisions.clearance_now(visit, site, now=NOW, patient_id=visit.patient_id)
+    decisions.settle(visit, site, found, now=NOW, neutral=False)
     return record
 
 
@@ -281,7 +284,7 @@ def done(site, session, clock):
 
 
 def _report(done, *signs):
-    return symptoms.report(
+    return reports.report(
         done, Said(signs, "Since noon"), step="report", now=at(2, 12), actor=PATIENT
     )
 
@@ -306,7 +309,7 @@ def test_signs_are_read_and_cleared_by_a_clinician(done, session, client):
     assert "Read and clear them" in file
     assert (bad.status_code, cleared.status_code) == (422, 303)
     assert "Cleared" in text_of(client.get(path))
-    assert symptoms.open_reports([done.id]) == []
+    assert reports.open_reports([done.id]) == []
     reads = session.scalars(select(AuditEvent).where(AuditEvent.action == "read"))
     assert ("appointment", done.id) in {(e.subject_kind, e.subject_id) for e in reads}
 

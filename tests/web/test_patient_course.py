@@ -9,7 +9,8 @@ from datetime import datetime
 import pytest
 from sqlalchemy import select
 
-from booking import appointments, course_sessions, links
+from booking import appointments, links
+from booking.courses import sessions
 from booking.models import Appointment, Course
 from booking.patients import Contact
 from tests.builders import BOB, RECEPTION, at, book, book_at_desk
@@ -252,12 +253,12 @@ def test_cancelling_says_what_it_means_for_the_rest(session, walk):
 def test_the_shown_link_of_a_course_tells_no_more_than_its_pages(session, walk):
     place = booked(walk)
     first = visits(session)[0]
-    course = course_sessions.find_course_of(first)
+    course = sessions.find_course_of(first)
 
     body = walk.client.get(place).get_data(as_text=True)
 
     assert course is not None
-    for visit in course_sessions.visits_of(course):
+    for visit in sessions.visits_of(course):
         assert links.mailed_token(visit) not in body
     assert links.visit_token(visits(session)[1]) in body
 

@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import select
 
 import screening
-from booking import rulebook_drafts, rulebooks
+from booking import rulebooks
 from booking.models import RulebookVersion, Site
+from booking.rulebooks import drafts
 from tests import builders
 from tests.web.staff import sign_in, text_of
 
@@ -29,7 +30,7 @@ def draft(manager):
 
 def _seen(session, number=1):
     session.expire_all()
-    return rulebook_drafts.stamp(session.get(RulebookVersion, number))
+    return drafts.stamp(session.get(RulebookVersion, number))
 
 
 def _rows(*rows):

@@ -6,17 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from booking import (
-    expired_answers,
-    holds,
-    links,
-    recheck_answers,
-    rescreening,
-    rescreening_runs,
-)
+from booking import holds, links
 from booking.db import db
 from booking.models import Appointment, RecheckAnswer, Record, Screening
 from booking.overrides import ReleaseNote
+from booking.rescreening import decisions, expired_answers, recheck_answers, runs
 from tests.builders import CLINICIAN, at, book, book_at_desk, make_clinic
 from tests.clock import NOW
 from tests.web.patient_walk import Walk, words
@@ -201,9 +195,9 @@ def _enter(visit, day):
             entered_at=NOW,
         )
     )
-    rescreening.note(visit.site, visit.patient_id, "record", now=NOW)
+    decisions.note(visit.site, visit.patient_id, "record", now=NOW)
     db.session.commit()
-    rescreening_runs.run_due(now=NOW)
+    runs.run_due(now=NOW)
     db.session.refresh(visit)
     assert visit.status == "held"
 
@@ -217,7 +211,7 @@ def test_what_one_request_changes_is_followed_up_at_once(client, site, visit):
         actor=CLINICIAN,
         release=ReleaseNote("other", "A long enough reason for it."),
     ).appointment
-    rescreening_runs.run_due(now=NOW)
+    runs.run_due(now=NOW)
     db.session.refresh(visit)
     assert visit.status == "held"
 

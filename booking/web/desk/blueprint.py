@@ -11,11 +11,13 @@ from flask import Blueprint, render_template, request, session
 from sqlalchemy import select
 
 import screening
-from booking import desk_tasks, overrides, patients, proxies, rulebooks
+from booking import overrides, patients, rulebooks
 from booking.db import db
 from booking.errors import BookingError, InvalidRequest
 from booking.models.appointment import Appointment, Status
 from booking.models.clinic import Treatment
+from booking.patients import proxies
+from booking.tasks import desk
 from booking.web import access, edge, words
 from booking.web.desk import telling
 
@@ -67,7 +69,7 @@ def page(template: str, **values: Any) -> str:
         "rulebook": rulebooks.current(site),
         "me": access.actor(),
         "may_use": access.may_use,
-        "counts": desk_tasks.counts(site, now=edge.now()),
+        "counts": desk.counts(site, now=edge.now()),
         "names_hidden": names_hidden(),
         "name_of": name_of,
         "status_words": STATUS_WORDS,

@@ -9,15 +9,16 @@ from flask import redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from booking import board as day_board
-from booking import desk_tasks, tasks
-from booking.visit_notes import NEEDS_LOT
+from booking import tasks
+from booking.records.visit_notes import NEEDS_LOT
+from booking.tasks import desk
 from booking.web import edge
 from booking.web.desk.blueprint import NAMES_HIDDEN, bp, day_given, names_hidden, page
 
 
 @bp.get("/")
 def board() -> ResponseReturnValue:
-    overdue = desk_tasks.overdue_holds(edge.site(), now=edge.now())
+    overdue = desk.overdue_holds(edge.site(), now=edge.now())
     return page(
         "desk/board.html",
         overdue=overdue,

@@ -10,9 +10,10 @@ from typing import Any
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from booking import patient_files, screenings
+from booking import screenings
 from booking.errors import BookingError
 from booking.models.patient import Patient
+from booking.patients import files
 from booking.web import edge, journey
 from booking.web import questions as inputs
 from booking.web.desk.blueprint import attempt, bp, page
@@ -23,14 +24,14 @@ from booking.web.questions import NOTHING, Answers, Problem
 @bp.get("/book")
 def book() -> ResponseReturnValue:
     number = request.args.get("patient", "")
-    caller = patient_files.get(int(number)) if number.isdecimal() else None
+    caller = files.get(int(number)) if number.isdecimal() else None
     return page("desk/book.html", caller=caller, problems={}, what="")
 
 
 @bp.post("/book")
 def begin() -> ResponseReturnValue:
     number = request.form.get("patient", "")
-    caller = patient_files.get(int(number)) if number.isdecimal() else None
+    caller = files.get(int(number)) if number.isdecimal() else None
     what = request.form.get("what", "")
     treatment, _, area = what.partition("/")
     known = {"date_of_birth": caller.birth_date} if caller and caller.birth_date else {}
@@ -165,4 +166,4 @@ def _more_page(trip: Journey, problems: tuple[Problem, ...] = ()) -> str:
 def caller_of(trip: Journey) -> Patient | None:
     """The patient on file who is calling; None for a new one."""
     number = trip.kept.get("patient")
-    return patient_files.get(number) if number else None
+    return files.get(number) if number else None

@@ -11,13 +11,14 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from booking import appointments, patient_files
+from booking import appointments
 from booking.appointments import Contact
 from booking.db import db
-from booking.diary import Slot
+from booking.diary.calendar import Slot
 from booking.errors import BookingError, InvalidRequest
 from booking.models.appointment import Appointment
 from booking.models.patient import Patient
+from booking.patients import files
 from booking.web import access, edge, journey
 from booking.web.desk import releases, times
 from booking.web.desk.blueprint import attempt, bp, instant_of, page, problems_of
@@ -48,7 +49,7 @@ def choose_time(key: str) -> ResponseReturnValue:
     caller = caller_of(trip)
     if caller is not None:
         # What our records say shows in the days that they block.
-        patient_files.note_reading(caller, actor=access.actor(), now=edge.now())
+        files.note_reading(caller, actor=access.actor(), now=edge.now())
     clearance = trip.clearance()
     return page(
         "desk/book_times.html",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from booking import patient_files, settlements
 from booking.errors import BookingError
 from booking.models.settlement import Settlement
-from booking.settlements import Choice
+from booking.patients import files
+from booking.records import settlements
+from booking.records.settlements import Choice
 from booking.web import access, edge
 from booking.web.desk import releases
 from booking.web.desk.blueprint import attempt, bp, text_of
@@ -17,7 +18,7 @@ from booking.web.desk.patients import show_file
 
 @bp.post("/visits/<int:visit_id>/settle")
 def settle(visit_id: int) -> ResponseReturnValue:
-    visit = patient_files.get_visit(visit_id)
+    visit = files.get_visit(visit_id)
     patient_id = visit.patient_id or 0
 
     def act() -> Settlement:

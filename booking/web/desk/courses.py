@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 from flask import flash, request
 from flask.typing import ResponseReturnValue
 
-from booking import courses, patient_files
-from booking.course_places import Place
-from booking.course_proposals import Asker
+from booking.courses import bookings
+from booking.courses.places import Place
+from booking.courses.proposals import Asker
 from booking.errors import BookingError, InvalidRequest, NotFound
+from booking.patients import files
 from booking.web import access, course_view, course_wishes, edge, journey, words
 from booking.web.desk.blueprint import attempt, bp, page, problems_of
 from booking.web.desk.book import caller_of
@@ -31,7 +32,7 @@ def plan_course(key: str) -> ResponseReturnValue:
     caller = caller_of(trip)
     if caller is not None:
         # What our records say shows in the days that they close.
-        patient_files.note_reading(caller, actor=access.actor(), now=edge.now())
+        files.note_reading(caller, actor=access.actor(), now=edge.now())
     return _plan_page(trip)
 
 
@@ -41,7 +42,7 @@ def book_course(key: str) -> ResponseReturnValue:
     screening_id = trip.screening().id
     caller = caller_of(trip)
     result = attempt(
-        lambda: courses.book_at_desk(
+        lambda: bookings.book_at_desk(
             trip.screening(),
             _places(request.form),
             contact_of(caller, request.form),

@@ -7,12 +7,13 @@ from datetime import date
 from flask import request
 from flask.typing import ResponseReturnValue
 
-from booking import appointments, explanations, gate, patient_files, rulebooks
-from booking.diary import Search
+from booking import appointments, explanations, gate, rulebooks
+from booking.diary.calendar import Search
 from booking.errors import InvalidRequest
 from booking.models.appointment import Appointment
 from booking.models.patient import Patient
 from booking.models.screening import Screening
+from booking.patients import files
 from booking.web import access, edge
 from booking.web.desk.blueprint import bp, day_given, page, visit_day
 from booking.web.desk.telling import words_of
@@ -26,7 +27,7 @@ def explain() -> ResponseReturnValue:
         return page(
             "desk/explain.html", patient=None, told=None, visit=None, problem=""
         )
-    patient_files.note_reading(patient, actor=access.actor(), now=edge.now())
+    files.note_reading(patient, actor=access.actor(), now=edge.now())
     day = visit_day(visit) if visit and "day" not in request.args else day_given()
     treatment, area = _chosen(visit)
     told, said = None, {}
@@ -98,12 +99,12 @@ def _explain(
 
 def _visit() -> Appointment | None:
     number = request.args.get("visit", "")
-    return patient_files.get_visit(int(number)) if number.isdecimal() else None
+    return files.get_visit(int(number)) if number.isdecimal() else None
 
 
 def _patient() -> Patient | None:
     number = request.args.get("patient", "")
-    return patient_files.get(int(number)) if number.isdecimal() else None
+    return files.get(int(number)) if number.isdecimal() else None
 
 
 def _chosen(visit: Appointment | None) -> tuple[str, str]:

@@ -9,19 +9,14 @@ from datetime import date
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from booking import (
-    explanations,
-    holds,
-    patient_files,
-    records,
-    rulebooks,
-    task_kinds,
-    tasks,
-)
+from booking import explanations, holds, rulebooks, tasks
 from booking.board import Entry, entry_of
 from booking.errors import BookingError
 from booking.explanations import Cause
 from booking.models.appointment import Hold, HoldState
+from booking.patients import files
+from booking.records import filing
+from booking.tasks import kinds
 from booking.web import access, edge
 from booking.web.desk import record_words, releases
 from booking.web.desk.blueprint import (
@@ -67,15 +62,15 @@ def clinician_queue() -> ResponseReturnValue:
 def _queue(owners: Sequence[str] | None) -> ResponseReturnValue:
     found = holds.queue(edge.site(), access.actor(), owners=owners)
     numbers = [hold.id for hold in found]
-    patient_files.note_readings(found, actor=access.actor(), now=edge.now())
-    found = patient_files.with_visits(numbers)
+    files.note_readings(found, actor=access.actor(), now=edge.now())
+    found = files.with_visits(numbers)
     mine = owners is not None
     return page(
         "desk/holds.html",
         waiting=[_waiting(hold) for hold in found],
         mine=mine,
         own_tasks=tasks.waiting(edge.site(), owners=["clinician"]) if mine else (),
-        kind_of=task_kinds.kind_of,
+        kind_of=kinds.kind_of,
         **releases.choices(),
     )
 
@@ -87,7 +82,7 @@ def hold(hold_id: int) -> ResponseReturnValue:
 
 @bp.post("/holds/<int:hold_id>/release")
 def release(hold_id: int) -> ResponseReturnValue:
-    found = patient_files.get_hold(hold_id)
+    found = files.get_hold(hold_id)
 
     def act() -> object:
         given = releases.release_note(request.form)
@@ -105,7 +100,7 @@ def release(hold_id: int) -> ResponseReturnValue:
 
 @bp.post("/holds/<int:hold_id>/decline")
 def decline(hold_id: int) -> ResponseReturnValue:
-    found = patient_files.get_hold(hold_id)
+    found = files.get_hold(hold_id)
 
     def act() -> object:
         return holds.decline(
@@ -128,15 +123,15 @@ def _outcome(hold_id: int, result: object, done: str) -> ResponseReturnValue:
 
 
 def _page(hold_id: int, refusal: BookingError | None = None) -> str:
-    found = patient_files.get_hold(hold_id)
-    patient_files.note_reading(found, actor=access.actor(), now=edge.now())
+    found = files.get_hold(hold_id)
+    files.note_reading(found, actor=access.actor(), now=edge.now())
     patient_id = found.appointment.patient_id or 0
     return page(
         "desk/hold.html",
         item=_waiting(found),
         told=told(found.appointment.screening),
         is_open=found.state == HoldState.OPEN,
-        cleared=record_words.rows(records.cleared_on_file(patient_id)),
+        cleared=record_words.rows(filing.cleared_on_file(patient_id)),
         refusal=refusal,
         problems=problems_of(refusal),
         form=request.form,

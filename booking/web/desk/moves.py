@@ -8,17 +8,13 @@ from typing import Any
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from booking import (
-    appointments,
-    course_sessions,
-    patient_files,
-    shift_proposals,
-    shifting,
-)
-from booking.course_places import Place
-from booking.diary import Slot
+from booking import appointments
+from booking.courses import sessions, shift_proposals, shifting
+from booking.courses.places import Place
+from booking.diary.calendar import Slot
 from booking.errors import BookingError
 from booking.models.appointment import Appointment
+from booking.patients import files
 from booking.web import access, course_moves, course_view, course_wishes, edge
 from booking.web.desk import releases, times
 from booking.web.desk.blueprint import (
@@ -36,8 +32,8 @@ from screening import Clearance
 
 @bp.get("/visits/<int:visit_id>/move")
 def choose_move(visit_id: int) -> ResponseReturnValue:
-    found = patient_files.get_visit(visit_id)
-    patient_files.note_reading(found, actor=access.actor(), now=edge.now())
+    found = files.get_visit(visit_id)
+    files.note_reading(found, actor=access.actor(), now=edge.now())
     clearance = _clearance(found)
 
     def link(slot: Slot) -> str:
@@ -62,7 +58,7 @@ def choose_move(visit_id: int) -> ResponseReturnValue:
             link=link,
             day_link=day_link,
             ignoring=found.id,
-            horizon_days=course_sessions.horizon_of(found, edge.site()),
+            horizon_days=sessions.horizon_of(found, edge.site()),
         ),
     )
 
@@ -74,7 +70,7 @@ def move(visit_id: int) -> ResponseReturnValue:
 
 @bp.post("/visits/<int:visit_id>/move/to")
 def do_move(visit_id: int) -> ResponseReturnValue:
-    found = patient_files.get_visit(visit_id)
+    found = files.get_visit(visit_id)
 
     def act() -> appointments.Booked:
         start = instant_of(request.form.get("start", ""), "start")
@@ -99,7 +95,7 @@ def do_move(visit_id: int) -> ResponseReturnValue:
 
 
 def _move_page(visit_id: int, given: Any, refusal: BookingError | None = None) -> str:
-    found = patient_files.get_visit(visit_id)
+    found = files.get_visit(visit_id)
     start = instant_of(given.get("start", ""), "start")
     clearance = _clearance(found)
     shift = shift_proposals.propose(found, start, now=edge.now(), actor=access.actor())

@@ -5,11 +5,12 @@ from __future__ import annotations
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from booking import patient_files, visit_notes
 from booking.errors import BookingError, WrongState
 from booking.models.appointment import Status
 from booking.models.patient import Record
-from booking.visit_notes import NEEDS_LOT, Notes
+from booking.patients import files
+from booking.records import visit_notes
+from booking.records.visit_notes import NEEDS_LOT, Notes
 from booking.web import access, edge
 from booking.web.desk import releases
 from booking.web.desk.blueprint import attempt, bp, page, problems_of, text_of
@@ -23,7 +24,7 @@ def notes(visit_id: int) -> ResponseReturnValue:
 
 @bp.post("/visits/<int:visit_id>/notes")
 def correct_notes(visit_id: int) -> ResponseReturnValue:
-    visit = patient_files.get_visit(visit_id)
+    visit = files.get_visit(visit_id)
 
     def act() -> Record:
         form = request.form
@@ -50,11 +51,11 @@ def correct_notes(visit_id: int) -> ResponseReturnValue:
 
 
 def _page(visit_id: int, refusal: BookingError | None = None) -> str:
-    visit = patient_files.get_visit(visit_id)
+    visit = files.get_visit(visit_id)
     if visit.status != Status.COMPLETED:
         raise WrongState("Only the notes of a completed visit can be put right.")
-    patient_files.note_reading(visit, actor=access.actor(), now=edge.now())
-    visit = patient_files.get_visit(visit_id)
+    files.note_reading(visit, actor=access.actor(), now=edge.now())
+    visit = files.get_visit(visit_id)
     stored = {
         "depth_mm": visit.depth_mm or "",
         "product": visit.product or "",

@@ -5,10 +5,13 @@ from __future__ import annotations
 from flask import request
 from flask.typing import ResponseReturnValue
 
-from booking import conflicts, patient_files, records, rulebooks, symptoms
+from booking import rulebooks
 from booking.board import entry_of
 from booking.errors import BookingError
-from booking.settlements import COUNTS, is_own_visit
+from booking.patients import files
+from booking.records import conflicts, filing
+from booking.records.settlements import COUNTS, is_own_visit
+from booking.symptoms import reports
 from booking.web import access, edge
 from booking.web.desk import record_words, releases
 from booking.web.desk.blueprint import (
@@ -26,14 +29,14 @@ def find_patient() -> ResponseReturnValue:
     text = text_of(request.args, "q")[:200]
     typed = request.args.get("born", "").strip()
     born = day_of(typed, "born") if typed else None
-    found = patient_files.search(text, born)
+    found = files.search(text, born)
     return page(
         "desk/patients.html",
         found=found,
         asked=bool(text or born),
         text=text,
         born=typed,
-        most=patient_files.MOST_FOUND,
+        most=files.MOST_FOUND,
     )
 
 
@@ -44,7 +47,7 @@ def patient(patient_id: int) -> ResponseReturnValue:
 
 def show_file(patient_id: int, refusal: BookingError | None = None) -> str:
     """The file, with what was refused on it above."""
-    file = patient_files.open_file(patient_id, actor=access.actor(), now=edge.now())
+    file = files.open_file(patient_id, actor=access.actor(), now=edge.now())
     site = edge.site()
     rulebook = rulebooks.current(site)
 
@@ -57,9 +60,9 @@ def show_file(patient_id: int, refusal: BookingError | None = None) -> str:
         upcoming=shown(file.upcoming),
         past=shown(file.past),
         done_words=DONE,
-        rows=record_words.rows(records.of_patient(patient_id)),
+        rows=record_words.rows(filing.of_patient(patient_id)),
         disputes=conflicts.of_patient(patient_id, site, now=edge.now()),
-        reports=symptoms.open_reports([visit.id for visit in file.past]),
+        reports=reports.open_reports([visit.id for visit in file.past]),
         counts_words=COUNTS,
         own_visit=is_own_visit,
         attests="clinician" not in access.actor().authorities,

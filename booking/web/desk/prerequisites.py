@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from booking import patient_files, prerequisites
+from booking import prerequisites
 from booking.errors import BookingError, NotFound, Problems
 from booking.models.account import CLINICIAN, MANAGER
+from booking.patients import files
 from booking.requirements import CONSULTATION_ID, required_for
 from booking.web import access, edge
 from booking.web.desk.blueprint import (
@@ -80,7 +81,7 @@ def change_before(treatment: str) -> ResponseReturnValue:
 @bp.post("/patients/<int:patient_id>/patch-test")
 @access.only(CLINICIAN)
 def enter_patch_test(patient_id: int) -> ResponseReturnValue:
-    patient = patient_files.get(patient_id)
+    patient = files.get(patient_id)
     form = request.form
     result = attempt(
         lambda: prerequisites.enter_result(
@@ -112,7 +113,7 @@ def _patch_page(
 ) -> str:
     return page(
         "desk/patch_test.html",
-        patient=patient_files.get(patient_id),
+        patient=files.get(patient_id),
         results=prerequisites.RESULTS,
         form=form,
         refusal=refusal,

@@ -5,9 +5,11 @@ from __future__ import annotations
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from booking import appointments, expired_answers, holds, patient_files, rulebooks
+from booking import appointments, holds, rulebooks
 from booking.errors import BookingError, InvalidRequest
 from booking.models.appointment import Appointment, Status
+from booking.patients import files
+from booking.rescreening import expired_answers
 from booking.web import access, edge
 from booking.web import questions as inputs
 from booking.web.desk.blueprint import attempt, bp, page
@@ -16,14 +18,14 @@ from screening import Question, questionnaire
 
 @bp.get("/visits/<int:visit_id>/answers")
 def answers(visit_id: int) -> ResponseReturnValue:
-    visit = patient_files.get_visit(visit_id)
-    patient_files.note_reading(visit, actor=access.actor(), now=edge.now())
+    visit = files.get_visit(visit_id)
+    files.note_reading(visit, actor=access.actor(), now=edge.now())
     return _page(visit_id, ())
 
 
 @bp.post("/visits/<int:visit_id>/answers")
 def record_answers(visit_id: int) -> ResponseReturnValue:
-    visit = patient_files.get_visit(visit_id)
+    visit = files.get_visit(visit_id)
     reading = inputs.read(
         rulebooks.current(edge.site()), _asked(visit), request.form, today=edge.today()
     )
@@ -48,7 +50,7 @@ def record_answers(visit_id: int) -> ResponseReturnValue:
 
 
 def _page(visit_id: int, problems: tuple | list) -> str:
-    visit = patient_files.get_visit(visit_id)
+    visit = files.get_visit(visit_id)
     return page(
         "desk/answers.html",
         visit=visit,

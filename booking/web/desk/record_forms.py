@@ -11,7 +11,7 @@ from flask import request
 from booking import accounts, rulebooks
 from booking.errors import FieldProblem, InvalidRequest, NotFound
 from booking.models.patient import CLEARED, TREATMENT, Record
-from booking.record_entries import ALLERGIES, HOW_CLEARED, HOW_KNOWN, KINDS, Entry
+from booking.records.entries import ALLERGIES, HOW_CLEARED, HOW_KNOWN, KINDS, Entry
 from booking.web import edge
 from booking.web import questions as inputs
 from booking.web.dates import BadDate, Typed

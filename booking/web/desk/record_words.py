@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from booking import records, rulebooks
+from booking import rulebooks
 from booking.models.patient import ANSWER, CLEARED, SYMPTOM, VISIT, WITHDRAWAL, Record
-from booking.record_entries import HOW_CLEARED, HOW_KNOWN
+from booking.records import filing
+from booking.records.entries import HOW_CLEARED, HOW_KNOWN
 from booking.web import access, edge
 from booking.web.desk.telling import words_of
 from screening.requirements import PATCH_TEST
@@ -50,8 +51,8 @@ def _row(record: Record) -> Row:
         note=_note(record),
         how=HOW.get(record.how_known, record.how_known),
         stands=stands,
-        can_undo=stands and record.kind in records.WITHDRAWABLE,
-        may_undo=records.may_undo(record, edge.site(), actor=actor, now=edge.now()),
+        can_undo=stands and record.kind in filing.WITHDRAWABLE,
+        may_undo=filing.may_undo(record, edge.site(), actor=actor, now=edge.now()),
     )
 
 

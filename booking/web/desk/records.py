@@ -5,10 +5,11 @@ from __future__ import annotations
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from booking import patient_files, records
 from booking.errors import BookingError, NotFound
 from booking.models.patient import ANSWER, Record
-from booking.record_entries import KINDS
+from booking.patients import files
+from booking.records import filing
+from booking.records.entries import KINDS
 from booking.web import access, edge
 from booking.web.desk import record_forms, record_words, releases
 from booking.web.desk.blueprint import attempt, bp, page, problems_of, text_of
@@ -26,7 +27,7 @@ def enter_record(patient_id: int) -> ResponseReturnValue:
     kind = request.form.get("kind", "")
 
     def act() -> Record:
-        return records.enter(
+        return filing.enter(
             edge.site(),
             patient_id,
             record_forms.entry_of(kind),
@@ -43,19 +44,19 @@ def enter_record(patient_id: int) -> ResponseReturnValue:
 
 @bp.get("/records/<int:record_id>/correct")
 def correct_record(record_id: int) -> ResponseReturnValue:
-    record = records.get_record(record_id)
-    patient = patient_files.get(record.patient_id)
-    patient_files.note_reading(patient, actor=access.actor(), now=edge.now())
+    record = filing.get_record(record_id)
+    patient = files.get(record.patient_id)
+    files.note_reading(patient, actor=access.actor(), now=edge.now())
     return _correction(record_id)
 
 
 @bp.post("/records/<int:record_id>/correct")
 def do_correct(record_id: int) -> ResponseReturnValue:
-    record = records.get_record(record_id)
+    record = filing.get_record(record_id)
     kind, patient_id = record_forms.kind_of(record), record.patient_id
 
     def act() -> Record:
-        return records.correct(
+        return filing.correct(
             edge.site(),
             record_id,
             record_forms.entry_of(kind),
@@ -74,10 +75,10 @@ def do_correct(record_id: int) -> ResponseReturnValue:
 
 @bp.post("/records/<int:record_id>/withdraw")
 def withdraw_record(record_id: int) -> ResponseReturnValue:
-    patient_id = records.get_record(record_id).patient_id
+    patient_id = filing.get_record(record_id).patient_id
 
     def act() -> Record:
-        return records.withdraw(
+        return filing.withdraw(
             edge.site(),
             record_id,
             why=text_of(request.form, "why"),
@@ -98,7 +99,7 @@ def _form(patient_id: int, kind: str, refusal: BookingError | None = None) -> st
     question = record_forms.question_of(name) if name and kind == ANSWER else None
     return page(
         "desk/record.html",
-        person=patient_files.get(patient_id),
+        person=files.get(patient_id),
         record=None,
         only_back=False,
         row=None,
@@ -112,16 +113,16 @@ def _form(patient_id: int, kind: str, refusal: BookingError | None = None) -> st
 
 
 def _correction(record_id: int, refusal: BookingError | None = None) -> str:
-    record = records.get_record(record_id)
-    if record.kind not in records.WITHDRAWABLE:
+    record = filing.get_record(record_id)
+    if record.kind not in filing.WITHDRAWABLE:
         raise NotFound("This record is not corrected here.")
     kind = record_forms.kind_of(record)
     question = record_forms.question_of(record.subject) if kind == ANSWER else None
     return page(
         "desk/record.html",
-        person=patient_files.get(record.patient_id),
+        person=files.get(record.patient_id),
         record=record,
-        only_back=record.kind not in records.CORRECTABLE,
+        only_back=record.kind not in filing.CORRECTABLE,
         row=record_words.rows([record])[0],
         question=record_forms.shown(question, record, refusal) if question else None,
         refusal=refusal,

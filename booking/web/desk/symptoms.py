@@ -5,11 +5,13 @@ from __future__ import annotations
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from booking import patient_files, symptom_advice, symptoms
 from booking.errors import BookingError, WrongState
 from booking.models.appointment import Status
 from booking.models.checkin import SymptomReport
-from booking.symptoms import CLEAR_REASONS, OWN_WISH, Said
+from booking.patients import files
+from booking.symptoms import advice as symptom_advice
+from booking.symptoms import reports
+from booking.symptoms.reports import CLEAR_REASONS, OWN_WISH, Said
 from booking.web import access, edge
 from booking.web.desk import releases
 from booking.web.desk.blueprint import attempt, bp, page, problems_of, text_of
@@ -22,7 +24,7 @@ def visit_symptoms(visit_id: int) -> ResponseReturnValue:
 
 @bp.post("/visits/<int:visit_id>/symptoms")
 def report_symptoms(visit_id: int) -> ResponseReturnValue:
-    visit = patient_files.get_visit(visit_id)
+    visit = files.get_visit(visit_id)
 
     def act() -> SymptomReport:
         said = Said(
@@ -30,7 +32,7 @@ def report_symptoms(visit_id: int) -> ResponseReturnValue:
             text_of(request.form, "text"),
             wants_call=True,
         )
-        return symptoms.report(
+        return reports.report(
             visit, said, step=OWN_WISH, now=edge.now(), actor=access.actor()
         )
 
@@ -44,10 +46,10 @@ def report_symptoms(visit_id: int) -> ResponseReturnValue:
 
 @bp.post("/visits/<int:visit_id>/symptoms/clear")
 def clear_symptoms(visit_id: int) -> ResponseReturnValue:
-    visit = patient_files.get_visit(visit_id)
+    visit = files.get_visit(visit_id)
 
     def act() -> object:
-        return symptoms.clear(
+        return reports.clear(
             visit,
             reason=request.form.get("reason", ""),
             note=text_of(request.form, "note"),
@@ -64,19 +66,19 @@ def clear_symptoms(visit_id: int) -> ResponseReturnValue:
 
 
 def _page(visit_id: int, refusal: BookingError | None = None) -> str:
-    visit = patient_files.get_visit(visit_id)
+    visit = files.get_visit(visit_id)
     if visit.status != Status.COMPLETED:
         raise WrongState("Signs are recorded for a visit that has been completed.")
-    patient_files.note_reading(visit, actor=access.actor(), now=edge.now())
-    visit = patient_files.get_visit(visit_id)
-    flags = symptoms.flags_of(visit, edge.site())
-    is_open = {row.id for row in symptoms.open_reports([visit_id])}
+    files.note_reading(visit, actor=access.actor(), now=edge.now())
+    visit = files.get_visit(visit_id)
+    flags = reports.flags_of(visit, edge.site())
+    is_open = {row.id for row in reports.open_reports([visit_id])}
     return page(
         "desk/symptoms.html",
         visit=visit,
         flags=flags,
         signs=[(flag.id, f"{flag.sign} ({flag.when})") for flag in flags.values()],
-        reports=symptoms.of_visit(visit_id),
+        reports=reports.of_visit(visit_id),
         open_ids=is_open,
         what_now=symptom_advice.WHAT_NOW,
         clear_reasons=CLEAR_REASONS,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from booking import call_backs, desk_tasks, task_kinds
 from booking import tasks as staff_tasks
 from booking.errors import BookingError
+from booking.tasks import call_backs, desk, kinds
 from booking.web import access, edge
 from booking.web.desk.blueprint import attempt, bp, page, problems_of, text_of
 
@@ -21,10 +21,10 @@ def _page(refusal: BookingError | None = None, task_id: int = 0) -> str:
     return page(
         "desk/tasks.html",
         waiting=staff_tasks.waiting(edge.site()),
-        kind_of=task_kinds.kind_of,
+        kind_of=kinds.kind_of,
         calls=call_backs.waiting(edge.site()),
-        overdue=desk_tasks.overdue_holds(edge.site(), now=edge.now()),
-        failed=desk_tasks.failed_messages(edge.site()),
+        overdue=desk.overdue_holds(edge.site(), now=edge.now()),
+        failed=desk.failed_messages(edge.site()),
         refused_id=task_id,
         refusal=refusal,
         problems=problems_of(refusal),
@@ -59,13 +59,13 @@ def called(call_id: int) -> ResponseReturnValue:
 
 @bp.post("/tasks/mails/<int:message_id>/again")
 def send_again(message_id: int) -> ResponseReturnValue:
-    desk_tasks.send_again(message_id, now=edge.now(), actor=access.actor())
+    desk.send_again(message_id, now=edge.now(), actor=access.actor())
     flash("It will be sent again in a moment.", "done")
     return redirect(url_for(".tasks"), 303)
 
 
 @bp.post("/tasks/mails/<int:message_id>/done")
 def set_aside(message_id: int) -> ResponseReturnValue:
-    desk_tasks.set_aside(message_id, now=edge.now(), actor=access.actor())
+    desk.set_aside(message_id, now=edge.now(), actor=access.actor())
     flash("Taken off the list.", "done")
     return redirect(url_for(".tasks"), 303)

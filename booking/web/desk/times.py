@@ -9,8 +9,9 @@ from typing import Any
 
 from flask import request
 
-from booking import diary, explanations, gate, rulebooks
-from booking.diary import DaySlots, Slot
+from booking import explanations, gate, rulebooks
+from booking.diary import calendar
+from booking.diary.calendar import DaySlots, Slot
 from booking.explanations import Cause
 from booking.models.clinic import PRACTITIONER, Resource
 from booking.web import access, edge, words
@@ -77,7 +78,7 @@ def offered(
     """
     site = edge.site()
     first = max(day_given("from"), edge.today())
-    found = diary.days(
+    found = calendar.days(
         site,
         clearance.treatment,
         clearance,

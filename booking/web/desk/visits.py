@@ -8,21 +8,14 @@ from typing import Any
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from booking import (
-    appointments,
-    desk_tasks,
-    expired_answers,
-    patient_files,
-    recheck_answers,
-    rechecks,
-    rulebooks,
-    task_kinds,
-    tasks,
-)
+from booking import appointments, rulebooks, tasks
 from booking.board import entry_of
 from booking.errors import BookingError, InvalidRequest
 from booking.models.appointment import UPCOMING, Appointment
-from booking.visit_notes import NEEDS_LOT
+from booking.patients import files
+from booking.records.visit_notes import NEEDS_LOT
+from booking.rescreening import expired_answers, recheck_answers, rechecks
+from booking.tasks import desk, kinds
 from booking.web import access, course_view, edge
 from booking.web.desk.blueprint import (
     attempt,
@@ -45,8 +38,8 @@ def visit(visit_id: int) -> ResponseReturnValue:
 
 
 def _page(visit_id: int, refusal: BookingError | None = None) -> str:
-    found = patient_files.get_visit(visit_id)
-    patient_files.note_reading(found, actor=access.actor(), now=edge.now())
+    found = files.get_visit(visit_id)
+    files.note_reading(found, actor=access.actor(), now=edge.now())
     site = edge.site()
     rulebook = rulebooks.current(site)
     return page(
@@ -54,10 +47,10 @@ def _page(visit_id: int, refusal: BookingError | None = None) -> str:
         entry=entry_of(found, site, rulebook, now=edge.now()),
         day=visit_day(found),
         told=told(found.screening),
-        messages=desk_tasks.messages_of(found),
+        messages=desk.messages_of(found),
         needs_lot=found.treatment in NEEDS_LOT,
         checks=_checks(found),
-        task_kind=task_kinds.kind_of,
+        task_kind=kinds.kind_of,
         sessions=course_view.sessions_with(found),
         line=course_view.line_of(found),
         gap=course_view.gap_without(found),
@@ -84,7 +77,7 @@ def _checks(found: Appointment) -> dict[str, Any]:
 @bp.post("/visits/<int:visit_id>/arrive")
 def arrive(visit_id: int) -> ResponseReturnValue:
     """Once more "has anything changed?": yes leads to the questions first."""
-    found = patient_files.get_visit(visit_id)
+    found = files.get_visit(visit_id)
     said = request.form.get("changed")
     if said == "no":
         return _on_the_day(visit_id, appointments.arrive, "Arrived.")
@@ -104,7 +97,7 @@ def arrive(visit_id: int) -> ResponseReturnValue:
 @bp.post("/visits/<int:visit_id>/recheck")
 def nothing_changed(visit_id: int) -> ResponseReturnValue:
     """What a patient said when called before the visit."""
-    found = patient_files.get_visit(visit_id)
+    found = files.get_visit(visit_id)
     result = attempt(
         lambda: recheck_answers.answer(
             found,
@@ -141,7 +134,7 @@ def complete(visit_id: int) -> ResponseReturnValue:
 
 @bp.post("/visits/<int:visit_id>/cancel")
 def cancel(visit_id: int) -> ResponseReturnValue:
-    found = patient_files.get_visit(visit_id)
+    found = files.get_visit(visit_id)
     result = attempt(
         lambda: appointments.cancel(
             found,
@@ -163,7 +156,7 @@ def _refused(visit_id: int, refusal: BookingError) -> ResponseReturnValue:
 def _on_the_day(
     visit_id: int, act: Callable[..., Appointment], done: str
 ) -> ResponseReturnValue:
-    found = patient_files.get_visit(visit_id)
+    found = files.get_visit(visit_id)
     name = found.patient.name if found.patient else ""
     result = attempt(lambda: act(found, now=edge.now(), actor=access.actor()))
     if isinstance(result, BookingError):

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from booking import patient_files, waitlist
+from booking import waitlist
 from booking.errors import InvalidRequest
-from booking.patients import Contact
+from booking.patients import Contact, files
 from booking.waitlist import MOST_SHOWN, Standing
 from booking.web import access, edge, journey, offers, wishes
 from booking.web.desk.blueprint import bp, page
@@ -40,7 +40,7 @@ def waiting_list() -> ResponseReturnValue:
     found = waitlist.waiting_at(site, skip=skip)
     numbers = [entry.id for entry in found[:MOST_SHOWN]]
     # Why somebody waits tells of their answers: that it was read is noted first.
-    patient_files.note_readings(
+    files.note_readings(
         [entry.patient for entry in found[:MOST_SHOWN]], actor=access.actor(), now=now
     )
     entries = [waitlist.get(number) for number in numbers]

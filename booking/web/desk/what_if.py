@@ -8,8 +8,9 @@ from itertools import groupby
 from flask import request
 from flask.typing import ResponseReturnValue
 
-from booking import explanations, patient_files, what_if
+from booking import explanations, what_if
 from booking.models.patient import Patient
+from booking.patients import files
 from booking.web import access, edge
 from booking.web.desk.blueprint import bp, day_of, page
 from booking.web.desk.effects import Shown, shown
@@ -22,8 +23,8 @@ Stretch = tuple[str, date, date]
 
 @bp.get("/patients/<int:patient_id>/what-if")
 def ask_what_if(patient_id: int) -> ResponseReturnValue:
-    patient = patient_files.get(patient_id)
-    patient_files.note_reading(patient, actor=access.actor(), now=edge.now())
+    patient = files.get(patient_id)
+    files.note_reading(patient, actor=access.actor(), now=edge.now())
     names = ("what", "day", "then")
     typed = {name: request.args.get(name, "").strip() for name in names}
     problems: dict[str, str] = {}

@@ -9,10 +9,11 @@ from typing import Any
 from flask import Blueprint, request
 
 import screening
-from booking import rulebook_drafts, rulebooks
+from booking import rulebooks
 from booking.errors import NotFound
 from booking.models.account import CLINICIAN, MANAGER
 from booking.models.rulebook import RulebookVersion, VersionState
+from booking.rulebooks import drafts
 from booking.web import access, edge
 from booking.web.desk import blueprint as desk
 from booking.web.rulebook import phrases
@@ -44,7 +45,7 @@ def page(template: str, **values: Any) -> str:
         "phrases": phrases.Phrases(rulebooks.current(edge.site())),
         "is_manager": "manager" in access.actor().authorities,
         "is_clinician": access.is_clinician(),
-        "stamp": rulebook_drafts.stamp,
+        "stamp": drafts.stamp,
     }
     return desk.page(f"rulebook/{template}", **(shared | values))
 
@@ -69,7 +70,7 @@ def of_draft(draft: RulebookVersion) -> Read:
 
 def open_draft(draft_id: int) -> RulebookVersion:
     """A draft of this site that is still open, or NotFound."""
-    draft = rulebook_drafts.get(draft_id, edge.site())
+    draft = drafts.get(draft_id, edge.site())
     if draft.state != VersionState.DRAFT:
         raise NotFound("This draft has been published or withdrawn already.")
     return draft

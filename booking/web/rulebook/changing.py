@@ -8,9 +8,9 @@ from typing import Any
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from booking import rulebook_drafts
 from booking.errors import BookingError, NotFound
 from booking.models.rulebook import RulebookVersion
+from booking.rulebooks import drafts
 from booking.web import access, edge
 from booking.web.desk.blueprint import attempt, problems_of
 from booking.web.rulebook.blueprint import bp, managers, of_draft, open_draft, page
@@ -100,7 +100,7 @@ def _put(
     """Put the edit into the draft; a refusal comes back beside what was typed."""
     number, seen = draft.id, request.form.get("seen", "")
     done = attempt(
-        lambda: rulebook_drafts.put_edit(
+        lambda: drafts.put_edit(
             number, edit, seen=seen, actor=access.actor(), now=edge.now()
         )
     )

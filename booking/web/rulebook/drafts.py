@@ -9,9 +9,10 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 import screening
-from booking import impact, rulebook_drafts, rulebook_versions, rulebooks
+from booking import rulebooks
 from booking.errors import BookingError, InvalidRequest
 from booking.models.rulebook import RulebookVersion
+from booking.rulebooks import drafts, impact, versions
 from booking.web import access, edge
 from booking.web.desk.blueprint import attempt, day_of, problems_of
 from booking.web.rulebook.blueprint import (
@@ -32,7 +33,7 @@ MOST_LOOKED_AT = 500
 @managers
 def start() -> ResponseReturnValue:
     try:
-        draft = rulebook_drafts.start(
+        draft = drafts.start(
             edge.site(),
             title=request.form.get("title", ""),
             actor=access.actor(),
@@ -55,7 +56,7 @@ def draft(draft_id: int) -> ResponseReturnValue:
 def device(draft_id: int) -> ResponseReturnValue:
     return _do(
         draft_id,
-        rulebook_drafts.choose_profile,
+        drafts.choose_profile,
         "The draft is for this device now.",
         profile=request.form.get("profile", ""),
     )
@@ -67,7 +68,7 @@ def take_back(draft_id: int) -> ResponseReturnValue:
     number = request.form.get("number", "")
     return _do(
         draft_id,
-        rulebook_drafts.take_back,
+        drafts.take_back,
         "The change is taken back.",
         number=int(number) if number.isdecimal() else -1,
     )
@@ -77,13 +78,13 @@ def take_back(draft_id: int) -> ResponseReturnValue:
 @managers
 def up_to_date(draft_id: int) -> ResponseReturnValue:
     done = "The draft now builds on what is in force. Look at its changes again."
-    return _do(draft_id, rulebook_drafts.bring_up_to_date, done)
+    return _do(draft_id, drafts.bring_up_to_date, done)
 
 
 @bp.post("/drafts/<int:draft_id>/sign")
 @clinicians
 def sign(draft_id: int) -> ResponseReturnValue:
-    return _do(draft_id, rulebook_versions.sign, "You have signed this draft.")
+    return _do(draft_id, versions.sign, "You have signed this draft.")
 
 
 @bp.post("/drafts/<int:draft_id>/publish")
@@ -94,7 +95,7 @@ def publish(draft_id: int) -> ResponseReturnValue:
 
     def _publish() -> RulebookVersion:
         day: date = day_of(text, "effective_on")
-        return rulebook_versions.publish(draft_id, effective_on=day, **_who())
+        return versions.publish(draft_id, effective_on=day, **_who())
 
     done = attempt(_publish)
     if isinstance(done, BookingError):
@@ -112,7 +113,7 @@ def publish(draft_id: int) -> ResponseReturnValue:
 @managers
 def discard(draft_id: int) -> ResponseReturnValue:
     open_draft(draft_id)
-    done = attempt(lambda: rulebook_versions.withdraw(draft_id, **_who()))
+    done = attempt(lambda: versions.withdraw(draft_id, **_who()))
     if isinstance(done, BookingError):
         return _draft_page(open_draft(draft_id), refusal=done), done.status
     flash("The draft is discarded.", "done")
@@ -123,7 +124,7 @@ def discard(draft_id: int) -> ResponseReturnValue:
 @readers
 def show_impact(draft_id: int) -> ResponseReturnValue:
     found = open_draft(draft_id)
-    rulebook = rulebook_drafts.load(found.edits, found.profile)
+    rulebook = drafts.load(found.edits, found.profile)
     # So many that the page comes within seconds; the command looks at all.
     seen = impact.whole(rulebook, edge.site(), now=edge.now(), most=MOST_LOOKED_AT)
     return page("impact.html", draft=found, impact=seen)
@@ -146,7 +147,7 @@ def _who() -> dict[str, Any]:
 
 def _draft_page(found: RulebookVersion, refusal: BookingError | None = None) -> str:
     site = edge.site()
-    base = rulebook_drafts.in_force(site)
+    base = drafts.in_force(site)
     loaded = _loaded(found)
     return page(
         "draft.html",
@@ -154,7 +155,7 @@ def _draft_page(found: RulebookVersion, refusal: BookingError | None = None) -> 
         differences=differences.between(
             rulebooks.content_in_force(site), of_draft(found).content
         ),
-        looser=rulebook_drafts.looser_than_now(site, loaded)
+        looser=drafts.looser_than_now(site, loaded)
         if isinstance(loaded, Rulebook)
         else (),
         mistake=loaded.problems[0].message
@@ -172,7 +173,7 @@ def _draft_page(found: RulebookVersion, refusal: BookingError | None = None) -> 
 def _loaded(found: RulebookVersion) -> Rulebook | InvalidRequest:
     """The draft's rulebook, or why it is none: a release may have changed its base."""
     try:
-        return rulebook_drafts.load(found.edits, found.profile)
+        return drafts.load(found.edits, found.profile)
     except InvalidRequest as mistake:
         return mistake
 

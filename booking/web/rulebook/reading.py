@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from flask import request
 from flask.typing import ResponseReturnValue
 
-from booking import override_counts, rulebook_drafts, rulebook_versions, rulebooks
+from booking import rulebooks
 from booking.errors import NotFound
+from booking.rulebooks import drafts, override_counts, versions
 from booking.web import edge
 from booking.web.rulebook.blueprint import Read, bp, page, readers, shown
 from screening import outline
@@ -21,11 +22,11 @@ def home() -> ResponseReturnValue:
     site = edge.site()
     return page(
         "home.html",
-        in_force=rulebook_drafts.in_force(site),
+        in_force=drafts.in_force(site),
         current=rulebooks.current(site),
-        scheduled=rulebook_versions.scheduled(site, now=edge.now()),
-        drafts=rulebook_drafts.drafts(site),
-        versions=rulebook_versions.versions(site),
+        scheduled=versions.scheduled(site, now=edge.now()),
+        drafts=drafts.drafts(site),
+        versions=versions.versions(site),
     )
 
 

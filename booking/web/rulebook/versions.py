@@ -6,9 +6,10 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 import screening
-from booking import rulebook_drafts, rulebook_versions, rulebooks
+from booking import rulebooks
 from booking.errors import BookingError, NotFound
 from booking.models.rulebook import RulebookVersion
+from booking.rulebooks import drafts, versions
 from booking.web import access, edge
 from booking.web.desk.blueprint import attempt
 from booking.web.rulebook.blueprint import bp, managers, page, readers
@@ -22,7 +23,7 @@ SHIPPED = "shipped"
 @readers
 def compare() -> ResponseReturnValue:
     """Two versions side by side; the shipped one stands for none of ours."""
-    known = rulebook_versions.versions(edge.site())
+    known = versions.versions(edge.site())
     names = [request.args.get(name) or SHIPPED for name in ("one", "other")]
     one, other = (_content(name) for name in names)
     found = differences.between(one, other)
@@ -40,7 +41,7 @@ def compare() -> ResponseReturnValue:
 def again(version_id: int) -> ResponseReturnValue:
     """Begin a draft with what this version changed."""
     version = _published(version_id)
-    draft = rulebook_drafts.start(
+    draft = drafts.start(
         edge.site(),
         title=f"Back to: {version.title}"[:100],
         actor=access.actor(),
@@ -56,9 +57,7 @@ def withdraw(version_id: int) -> ResponseReturnValue:
     """Take back a version whose day has not come."""
     _published(version_id)
     done = attempt(
-        lambda: rulebook_versions.withdraw(
-            version_id, actor=access.actor(), now=edge.now()
-        )
+        lambda: versions.withdraw(version_id, actor=access.actor(), now=edge.now())
     )
     if isinstance(done, BookingError):
         flash(done.sentence, "error")
@@ -68,7 +67,7 @@ def withdraw(version_id: int) -> ResponseReturnValue:
 
 
 def _published(version_id: int) -> RulebookVersion:
-    found = rulebook_drafts.get(version_id, edge.site())
+    found = drafts.get(version_id, edge.site())
     if found.published_at is None:
         raise NotFound("There is no such version of the rulebook.")
     return found

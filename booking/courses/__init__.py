@@ -1,0 +1,1 @@
+"""Courses: several sessions planned, booked and moved as a whole."""

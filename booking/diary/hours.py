@@ -1,0 +1,189 @@
+"""When a site and its resources are open: weekly hours, exceptions, closures, public
+holidays."""
+
+from __future__ import annotations
+
+import functools
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import holidays
+from sqlalchemy import select
+
+from booking.clock import local_day
+from booking.db import db
+from booking.diary import cells
+from booking.models.clinic import Closure, HoursException, OpeningHours, Site
+
+Times = tuple[tuple[time, time], ...]
+_LOOK_AHEAD_DAYS = 60
+
+
+@dataclass(frozen=True)
+class Timetable:
+    """The hours of a site between two days, by resource; key None is the site's
+    desk."""
+
+    zone: ZoneInfo
+    closed: frozenset[date]
+    weekly: Mapping[int | None, Mapping[int, Times]] = field(hash=False)
+    exceptions: Mapping[int | None, Mapping[date, Times]] = field(hash=False)
+
+    def times(self, resource: int | None, day: date) -> Times:
+        """The wall-clock hours of *day*; empty when closed."""
+        own = self._owner(resource)
+        special = self.exceptions.get(own, {})
+        if day in special:
+            return special[day]
+        if day in self.closed:
+            return ()
+        return self.weekly.get(own, {}).get(day.weekday(), ())
+
+    def open_mask(self, resource: int | None, horizon: cells.Horizon) -> int:
+        """The open cells of *resource* over the horizon."""
+        own = self._owner(resource)
+        return _open_mask(
+            horizon,
+            tuple(sorted(self.weekly.get(own, {}).items())),
+            tuple(sorted(self.exceptions.get(own, {}).items())),
+            self.closed,
+        )
+
+    def _owner(self, resource: int | None) -> int | None:
+        # A resource without hours of its own follows the site's.
+        return resource if resource in self.weekly else None
+
+
+@functools.lru_cache(maxsize=512)
+def _open_mask(
+    horizon: cells.Horizon,
+    weekly: tuple[tuple[int, Times], ...],
+    exceptions: tuple[tuple[date, Times], ...],
+    closed: frozenset[date],
+) -> int:
+    return cells.open_mask(horizon, dict(weekly), dict(exceptions), closed)
+
+
+def timetable(site: Site, first_day: date, days: int) -> Timetable:
+    """Read the hours that matter from *first_day* on (3 statements)."""
+    last_day = first_day + timedelta(days=days - 1)
+    weekly: dict[int | None, dict[int, list[tuple[time, time]]]] = defaultdict(
+        lambda: defaultdict(list)
+    )
+    rows = db.session.execute(
+        select(
+            OpeningHours.resource_id,
+            OpeningHours.weekday,
+            OpeningHours.opens,
+            OpeningHours.closes,
+        ).where(OpeningHours.site_id == site.id)
+    )
+    for resource, weekday, opens, closes in rows:
+        weekly[resource][weekday].append((opens, closes))
+    return Timetable(
+        zone=ZoneInfo(site.timezone),
+        closed=closed_days(site, first_day, last_day),
+        weekly={
+            resource: {day: tuple(sorted(times)) for day, times in by_day.items()}
+            for resource, by_day in weekly.items()
+        },
+        exceptions=_exceptions(site, first_day, last_day),
+    )
+
+
+def closed_days(site: Site, first_day: date, last_day: date) -> frozenset[date]:
+    """Public holidays and the site's own closures, both ends included (1 statement)."""
+    own = db.session.scalars(
+        select(Closure.day).where(
+            Closure.site_id == site.id, Closure.day.between(first_day, last_day)
+        )
+    )
+    public: Iterable[date] = ()
+    if site.holiday_country:
+        public = (
+            day
+            for year in range(first_day.year, last_day.year + 1)
+            for day in _public_holidays(
+                site.holiday_country, site.holiday_subdivision, year
+            )
+            if first_day <= day <= last_day
+        )
+    return frozenset(own) | frozenset(public)
+
+
+@functools.cache
+def _public_holidays(
+    country: str, subdivision: str | None, year: int
+) -> frozenset[date]:
+    return frozenset(holidays.country_holidays(country, subdiv=subdivision, years=year))
+
+
+def _exceptions(
+    site: Site, first_day: date, last_day: date
+) -> dict[int | None, dict[date, Times]]:
+    found: dict[int | None, dict[date, list[tuple[time, time]]]] = defaultdict(
+        lambda: defaultdict(list)
+    )
+    rows = db.session.scalars(
+        select(HoursException).where(
+            HoursException.site_id == site.id,
+            HoursException.day.between(first_day, last_day),
+        )
+    )
+    for row in rows:
+        times = found[row.resource_id][row.day]
+        if row.opens is not None and row.closes is not None:
+            times.append((row.opens, row.closes))
+    return {
+        resource: {day: tuple(sorted(times)) for day, times in by_day.items()}
+        for resource, by_day in found.items()
+    }
+
+
+def after_opening_hours(site: Site, now: datetime, hours: int) -> datetime:
+    """The instant (UTC) at which the site has been open for *hours* hours from *now*
+    on.
+
+    If it opens too little in the next sixty days, the end of those.
+    """
+    first_day = local_day(now, site.timezone)
+    table = timetable(site, first_day, _LOOK_AHEAD_DAYS)
+    left = timedelta(hours=hours)
+    for opens, closes in _spans(table, first_day):
+        start = max(opens, now)
+        if start >= closes:
+            continue
+        if closes - start >= left:
+            return start + left
+        left -= closes - start
+    return now + timedelta(days=_LOOK_AHEAD_DAYS)
+
+
+def open_until(site: Site, now: datetime) -> datetime | None:
+    """When the desk closes (UTC); None if it is closed now."""
+    return next((closes for opens, closes in _ahead(site, now) if opens <= now), None)
+
+
+def opens_next(site: Site, now: datetime) -> datetime | None:
+    """When the desk opens next (UTC); None if not within sixty days."""
+    return next((opens for opens, _ in _ahead(site, now) if opens > now), None)
+
+
+def _ahead(site: Site, now: datetime) -> list[tuple[datetime, datetime]]:
+    """The desk's hours that are not over yet."""
+    first_day = local_day(now, site.timezone)
+    table = timetable(site, first_day, _LOOK_AHEAD_DAYS)
+    return [span for span in _spans(table, first_day) if span[1] > now]
+
+
+def _spans(table: Timetable, first_day: date) -> Sequence[tuple[datetime, datetime]]:
+    spans = []
+    for offset in range(_LOOK_AHEAD_DAYS):
+        day = first_day + timedelta(days=offset)
+        for opens, closes in table.times(None, day):
+            first, until = cells.local_span(table.zone, day, opens, closes)
+            spans.append((cells.instant_of(first), cells.instant_of(until)))
+    return spans

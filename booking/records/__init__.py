@@ -1,0 +1,1 @@
+"""Records: what the clinic knows, and what happens when an answer says otherwise."""

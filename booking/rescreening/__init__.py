@@ -1,0 +1,1 @@
+"""Re-screening: what is booked is decided again when something changes (I-5)."""
