@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 
-from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from booking import appointments, holds, links, reservations
@@ -20,7 +20,6 @@ from booking.errors import (
     ClearanceExpired,
     InvalidRequest,
     RefusedByGate,
-    ReservationEnded,
     SlotTaken,
 )
 from booking.models.appointment import Appointment
@@ -35,6 +34,8 @@ from booking.web import (
     security,
     timeline,
 )
+from booking.web import details as who
+from booking.web.details import Answered
 from booking.web.forms import DetailsForm
 from booking.web.journey import Journey
 from screening import Authority, Clearance, Requirement, Verdict, kinds_lacking
@@ -42,7 +43,6 @@ from screening import Authority, Clearance, Requirement, Verdict, kinds_lacking
 bp = Blueprint("calendar", __name__, url_prefix="/booking/<key>")
 bp.before_request(journey.leave_finished)
 
-Answered = str | Response | tuple[str, int]
 YEARS = range(2000, 2900)
 ANOTHER_TIME = (SlotTaken, InvalidRequest, RefusedByGate, CallUs)
 """Refusals of one time, after which the calendar offers the others."""
@@ -57,14 +57,13 @@ def expired(refusal: ClearanceExpired) -> Response:
 
 @bp.get("/calendar")
 def month_page(key: str) -> Answered:
-    trip = journey.find(key)
-    return _calendar(trip)
+    return _calendar(journey.find(key))
 
 
 @bp.get("/time")
 def before_time(key: str) -> Response:
     """Only a form lives here; who comes back to it gets the page it was sent from."""
-    return redirect(url_for(".month_page", key=key), 303)
+    return _to_calendar(key)
 
 
 @bp.post("/time")
@@ -98,19 +97,8 @@ def choose(key: str) -> Answered:
 @bp.route("/details", methods=["GET", "POST"])
 @security.limiter.limit(security.BOOKINGS, methods=["POST"])
 def details(key: str) -> Answered:
-    trip = journey.find(key)
-    reserved = trip.reservation()
-    if reserved is None:
-        return redirect(url_for(".month_page", key=key), 303)
-    form = DetailsForm.of(trip.contact, trip.owner)
-    if form.validate_on_submit():
-        return _book(trip, reserved, form)
-    if form.is_submitted():
-        trip.save(contact=asdict(form.contact))
-    if not reservations.is_live(reserved, now=edge.now()):
-        return _ended(trip, reserved)
-    status = 422 if form.errors else 200
-    return _details(trip, reserved, form), status
+    kept = _kept(journey.find(key))
+    return who.ask(kept) if kept else _to_calendar(key)
 
 
 @bp.get("/more-time")
@@ -121,20 +109,8 @@ def before_more_time(key: str) -> Response:
 @bp.post("/more-time")
 @security.limiter.limit(security.PUBLIC_WRITES)
 def more_time(key: str) -> Answered:
-    """Keep the time for longer; what was typed so far travels along and is kept."""
-    trip = journey.find(key)
-    reserved = trip.reservation()
-    if reserved is None:
-        return redirect(url_for(".month_page", key=key), 303)
-    if "email" in request.form:
-        trip.save(contact=asdict(DetailsForm().contact))
-    try:
-        reserved = reservations.extend(reserved, now=edge.now())
-    except ReservationEnded:
-        return _ended(trip, reserved)
-    if request.accept_mimetypes.best == "application/json":
-        return jsonify(seconds=_seconds_left(reserved))
-    return redirect(url_for(".details", key=key), 303)
+    kept = _kept(journey.find(key))
+    return who.keep_longer(kept) if kept else _to_calendar(key)
 
 
 def wanted_time(
@@ -189,32 +165,6 @@ def _required(trip: Journey, clearance: Clearance) -> list[Requirement]:
     return [one for one in asked if one.kind in missing]
 
 
-def _book(trip: Journey, reserved: Appointment, form: DetailsForm) -> Answered:
-    contact = form.contact
-    wish = [reserved.public_id, asdict(contact)]
-    try:
-        booked = appointments.book(
-            trip.screening(),
-            reserved.starts_at,
-            reserved.practitioner_id,
-            contact,
-            now=edge.now(),
-            source="online",
-            owner_id=trip.owner_id,
-            key=f"page:{request.form.get('idem', '')[:64] or trip.kept['idem']}",
-            body=json.dumps(wish, sort_keys=True),
-            reservation=reserved,
-        )
-    except ReservationEnded:
-        trip.save(contact=asdict(contact))
-        return _ended(trip, reserved), 409
-    token = token_of(trip, booked.appointment)
-    trip.finish(token)
-    then = trip.kept.get("then")
-    response = redirect(url_for("visit.show", token=token, new=1, then=then), 303)
-    return after.check_records(response, booked.appointment)
-
-
 def token_of(trip: Journey, visit: Appointment) -> str:
     """The link of a new visit; whoever came by a mailed one has proven the address."""
     return links.mailed_token(visit) if trip.owner else links.visit_token(visit)
@@ -227,38 +177,75 @@ def _scope(trip: Journey) -> offers.Scope:
     )
 
 
-def _details(trip: Journey, reserved: Appointment, form: DetailsForm) -> str:
-    site, now = edge.site(), edge.now()
-    day = local_day(reserved.starts_at, site.timezone)
-    held = trip.clearance().verdict_on(day) is Verdict.HOLD
-    return render_template(
-        "patient/details.html",
-        trip=trip,
-        visit=reserved,
-        form=form,
-        practitioner=offers.practitioners(site, reserved.treatment).get(
-            reserved.practitioner_id or 0, ""
-        ),
-        seconds_left=_seconds_left(reserved),
-        answer_by=holds.deadline(site, reserved.starts_at, now=now) if held else None,
-        owner=trip.owner,
-        effects=own_visits.effects_of(trip, [reserved.starts_at]),
-        by_answer=trip.clearance().release_authority_on(day) is Authority.ANSWER,
-    )
+class _KeptVisit(who.Kept):
+    def __init__(self, trip: Journey, reserved: Appointment) -> None:
+        super().__init__(trip)
+        self.reserved = reserved
+
+    @property
+    def until(self) -> datetime:
+        return self.reserved.reserved_until or edge.now()
+
+    @property
+    def is_live(self) -> bool:
+        return reservations.is_live(self.reserved, now=edge.now())
+
+    def extend(self) -> None:
+        self.reserved = reservations.extend(self.reserved, now=edge.now())
+
+    def book(self, form: DetailsForm) -> Answered:
+        trip, contact = self.trip, form.contact
+        wish = [self.reserved.public_id, asdict(contact)]
+        booked = appointments.book(
+            trip.screening(),
+            self.reserved.starts_at,
+            self.reserved.practitioner_id,
+            contact,
+            now=edge.now(),
+            source="online",
+            owner_id=trip.owner_id,
+            key=self.key,
+            body=json.dumps(wish, sort_keys=True),
+            reservation=self.reserved,
+        )
+        token = token_of(trip, booked.appointment)
+        trip.finish(token)
+        then = trip.kept.get("then")
+        response = redirect(url_for("visit.show", token=token, new=1, then=then), 303)
+        return after.check_records(response, booked.appointment)
+
+    def page(self, form: DetailsForm) -> str:
+        trip, visit = self.trip, self.reserved
+        site, now = edge.site(), edge.now()
+        day = local_day(visit.starts_at, site.timezone)
+        held = trip.clearance().verdict_on(day) is Verdict.HOLD
+        names = offers.practitioners(site, visit.treatment)
+        return render_template(
+            "patient/details.html",
+            kept=self,
+            trip=trip,
+            visit=visit,
+            form=form,
+            practitioner=names.get(visit.practitioner_id or 0, ""),
+            answer_by=holds.deadline(site, visit.starts_at, now=now) if held else None,
+            effects=own_visits.effects_of(trip, [visit.starts_at]),
+            by_answer=trip.clearance().release_authority_on(day) is Authority.ANSWER,
+        )
+
+    def ended(self, status: int = 200) -> Answered:
+        nearest = offers.nearest(
+            _scope(self.trip), self.reserved.starts_at, now=edge.now()
+        )
+        page = render_template(
+            "patient/time_ended.html", trip=self.trip, nearest=nearest
+        )
+        return page, status
 
 
-def _ended(trip: Journey, reserved: Appointment) -> str:
-    """The reservation is over: what was typed is kept, the nearest times offered."""
-    scope = _scope(trip)
-    return render_template(
-        "patient/time_ended.html",
-        trip=trip,
-        visit=reserved,
-        nearest=offers.nearest(scope, reserved.starts_at, now=edge.now()),
-    )
+def _kept(trip: Journey) -> _KeptVisit | None:
+    reserved = trip.reservation()
+    return _KeptVisit(trip, reserved) if reserved else None
 
 
-def _seconds_left(reserved: Appointment) -> int:
-    if reserved.reserved_until is None:
-        return 0
-    return round((reserved.reserved_until - edge.now()).total_seconds())
+def _to_calendar(key: str) -> Response:
+    return redirect(url_for(".month_page", key=key), 303)

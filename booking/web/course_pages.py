@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from datetime import datetime
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -19,7 +20,6 @@ from booking.errors import (
     ReservationEnded,
     SessionTaken,
 )
-from booking.models.appointment import Appointment
 from booking.models.course import Course
 from booking.web import (
     after,
@@ -30,15 +30,15 @@ from booking.web import (
     own_visits,
     security,
 )
+from booking.web import details as who
 from booking.web.calendar_pages import expired, token_of
+from booking.web.details import Answered
 from booking.web.forms import DetailsForm
 from booking.web.journey import Journey
 
 bp = Blueprint("course", __name__, url_prefix="/booking/<key>/course")
 bp.before_request(journey.leave_finished)
 bp.register_error_handler(ClearanceExpired, expired)
-
-Answered = str | Response | tuple[str, int]
 
 
 @bp.get("")
@@ -66,37 +66,20 @@ def keep(key: str) -> Answered:
 @bp.route("/details", methods=["GET", "POST"])
 @security.limiter.limit(security.BOOKINGS, methods=["POST"])
 def details(key: str) -> Answered:
-    trip = journey.find(key)
-    course = trip.course()
-    if course is None:
-        return redirect(url_for(".plan", key=key), 303)
-    form = DetailsForm.of(trip.contact, trip.owner)
-    if form.validate_on_submit():
-        return _book(trip, course, form)
-    if form.is_submitted():
-        trip.save(contact=asdict(form.contact))
-    if not keeping.is_kept(course, now=edge.now()):
-        return _ended(trip)
-    return _details(trip, course, form), 422 if form.errors else 200
+    kept = _kept(journey.find(key))
+    return who.ask(kept) if kept else _to_plan(key)
+
+
+@bp.get("/more-time")
+def before_more_time(key: str) -> Response:
+    return redirect(url_for(".details", key=key), 303)
 
 
 @bp.post("/more-time")
 @security.limiter.limit(security.PUBLIC_WRITES)
 def more_time(key: str) -> Answered:
-    """Keep all times for longer; what was typed so far travels along and is kept."""
-    trip = journey.find(key)
-    course = trip.course()
-    if course is None:
-        return redirect(url_for(".plan", key=key), 303)
-    if "email" in request.form:
-        trip.save(contact=asdict(DetailsForm().contact))
-    try:
-        keeping.extend(course, now=edge.now())
-    except ReservationEnded:
-        return _ended(trip)
-    if request.accept_mimetypes.best == "application/json":
-        return {"seconds": _seconds_left(course)}  # type: ignore[return-value]
-    return redirect(url_for(".details", key=key), 303)
+    kept = _kept(journey.find(key))
+    return who.keep_longer(kept) if kept else _to_plan(key)
 
 
 def _let_go(trip: Journey) -> None:
@@ -107,41 +90,6 @@ def _let_go(trip: Journey) -> None:
     for reserved in (trip.reservation(), *journey.hoarded(trip)):
         if reserved is not None:
             reservations.let_go(reserved, now=now)
-
-
-def _book(trip: Journey, course: Course, form: DetailsForm) -> Answered:
-    contact = form.contact
-    body = json.dumps([course.public_id, asdict(contact)], sort_keys=True)
-    try:
-        booked = bookings.book(
-            course,
-            trip.screening(),
-            contact,
-            now=edge.now(),
-            key=f"page:{request.form.get('idem', '')[:64] or trip.kept['idem']}",
-            body=body,
-            owner_id=trip.owner_id,
-        )
-    except (ReservationEnded, RefusedByGate):
-        trip.save(contact=asdict(contact))
-        return _ended(trip)
-    token = token_of(trip, booked.first)
-    trip.finish(token)
-    response = redirect(url_for("visit.show", token=token, new=1), 303)
-    for visit in booked.visits:
-        response = after.check_records(response, visit)
-    return response
-
-
-def _ended(trip: Journey) -> Answered:
-    """The times are no longer kept: what was typed stays, and a new plan is made."""
-    flash(
-        "We could not keep these times any longer. What you typed is still here: "
-        "please look at the new plan.",
-        "error",
-    )
-    trip.remember(course=None)
-    return redirect(url_for(".plan", key=trip.key), 303)
 
 
 def _plan_page(
@@ -175,24 +123,6 @@ def _plan_page(
     )
 
 
-def _details(trip: Journey, course: Course, form: DetailsForm) -> str:
-    visits = sessions.visits_of(course)
-    return render_template(
-        "patient/course_details.html",
-        trip=trip,
-        visits=visits,
-        form=form,
-        owner=trip.owner,
-        names=course_view.names(trip.draft.treatment),
-        line=course_view.draw(
-            [(visit.starts_at, n, "on") for n, visit in enumerate(visits, start=1)]
-        ),
-        effects=own_visits.effects_of(trip, [visit.starts_at for visit in visits]),
-        kept_until=_first_to_end(course).reserved_until,
-        seconds_left=_seconds_left(course),
-    )
-
-
 def _course_of(trip: Journey) -> screening.Course:
     course = trip.rulebook.find_course(trip.draft.treatment)
     if course is None:
@@ -200,11 +130,75 @@ def _course_of(trip: Journey) -> screening.Course:
     return course
 
 
-def _first_to_end(course: Course) -> Appointment:
-    visits = sessions.visits_of(course)
-    return min(visits, key=lambda visit: visit.reserved_until or edge.now())
+class _KeptCourse(who.Kept):
+    several = True
+
+    def __init__(self, trip: Journey, course: Course) -> None:
+        super().__init__(trip)
+        self.course = course
+        self.visits = sessions.visits_of(course)
+
+    @property
+    def until(self) -> datetime:
+        return min(visit.reserved_until or edge.now() for visit in self.visits)
+
+    @property
+    def is_live(self) -> bool:
+        return keeping.is_kept(self.course, now=edge.now())
+
+    def extend(self) -> None:
+        keeping.extend(self.course, now=edge.now())
+
+    def book(self, form: DetailsForm) -> Answered:
+        trip, contact = self.trip, form.contact
+        wish = [self.course.public_id, asdict(contact)]
+        try:
+            booked = bookings.book(
+                self.course,
+                trip.screening(),
+                contact,
+                now=edge.now(),
+                key=self.key,
+                body=json.dumps(wish, sort_keys=True),
+                owner_id=trip.owner_id,
+            )
+        except RefusedByGate as refusal:
+            raise ReservationEnded from refusal
+        token = token_of(trip, booked.first)
+        trip.finish(token)
+        response = redirect(url_for("visit.show", token=token, new=1), 303)
+        for visit in booked.visits:
+            response = after.check_records(response, visit)
+        return response
+
+    def page(self, form: DetailsForm) -> str:
+        starts = [visit.starts_at for visit in self.visits]
+        return render_template(
+            "patient/course_details.html",
+            kept=self,
+            trip=self.trip,
+            visits=self.visits,
+            form=form,
+            names=course_view.names(self.trip.draft.treatment),
+            line=course_view.draw([(at, n, "on") for n, at in enumerate(starts, 1)]),
+            effects=own_visits.effects_of(self.trip, starts),
+        )
+
+    def ended(self, status: int = 303) -> Answered:
+        """A new plan is made, so that there is no page of its own to answer with."""
+        flash(
+            "We could not keep these times any longer. What you typed is still here: "
+            "please look at the new plan.",
+            "error",
+        )
+        self.trip.remember(course=None)
+        return _to_plan(self.trip.key)
 
 
-def _seconds_left(course: Course) -> int:
-    until = _first_to_end(course).reserved_until or edge.now()
-    return round((until - edge.now()).total_seconds())
+def _kept(trip: Journey) -> _KeptCourse | None:
+    course = trip.course()
+    return _KeptCourse(trip, course) if course else None
+
+
+def _to_plan(key: str) -> Response:
+    return redirect(url_for(".plan", key=key), 303)

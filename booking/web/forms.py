@@ -43,7 +43,25 @@ class BaseForm(FlaskForm):
             self[problem.field].errors = [problem.message]
 
 
-class DetailsForm(BaseForm):
+class CheckedForm(BaseForm):
+    """A form that the use case itself checks, so that both say the same."""
+
+    def check(self) -> None:
+        """InvalidRequest if the use case would refuse what was typed."""
+        raise NotImplementedError
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        if not super().validate(extra_validators):
+            return False
+        try:
+            self.check()
+        except InvalidRequest as refusal:
+            self.refuse(refusal)
+            return False
+        return True
+
+
+class DetailsForm(CheckedForm):
     """Who comes, and where to write to."""
 
     name = StringField("Your name")
@@ -90,19 +108,11 @@ class DetailsForm(BaseForm):
             relation=self.relation.data or "",
         )
 
-    def validate(self, extra_validators: Any = None) -> bool:
-        """As the booking itself will check it, so that both say the same."""
-        if not super().validate(extra_validators):
-            return False
-        try:
-            patients.checked(self.contact)
-        except InvalidRequest as refusal:
-            self.refuse(refusal)
-            return False
-        return True
+    def check(self) -> None:
+        patients.checked(self.contact)
 
 
-class WaiterForm(BaseForm):
+class WaiterForm(CheckedForm):
     """Who waits, and where to write to."""
 
     name = StringField("Your name")
@@ -121,19 +131,11 @@ class WaiterForm(BaseForm):
             phone=self.phone.data or None,
         )
 
-    def validate(self, extra_validators: Any = None) -> bool:
-        """As the use case itself will check it, so that both say the same."""
-        if not super().validate(extra_validators):
-            return False
-        try:
-            patients.checked(self.contact)
-        except InvalidRequest as refusal:
-            self.refuse(refusal)
-            return False
-        return True
+    def check(self) -> None:
+        patients.checked(self.contact)
 
 
-class CallForm(BaseForm):
+class CallForm(CheckedForm):
     """Whom to call, on what number, and when."""
 
     name = StringField("Your name")
@@ -158,13 +160,5 @@ class CallForm(BaseForm):
             good_time=self.good_time.data or GoodTime.ANY,
         )
 
-    def validate(self, extra_validators: Any = None) -> bool:
-        """As the use case itself will check it, so that both say the same."""
-        if not super().validate(extra_validators):
-            return False
-        try:
-            call_backs.checked(self.wish)
-        except InvalidRequest as refusal:
-            self.refuse(refusal)
-            return False
-        return True
+    def check(self) -> None:
+        call_backs.checked(self.wish)

@@ -173,9 +173,10 @@ def test_the_times_can_be_kept_for_longer(walk):
     answer = walk.post("course/more-time", ADA)
 
     assert answer.location.endswith("/course/details")
-    assert 'value="ada@example.com"' in walk.get("course/details").get_data(
-        as_text=True
-    )
+    page = walk.get("course/details")
+    assert 'value="ada@example.com"' in page.get_data(as_text=True)
+    assert "We keep these times for you until" in words(page)
+    assert "Keep my times" in words(page)
 
 
 def test_an_unproven_patient_sees_no_way_to_another_visit(walk):
