@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 import screening
 from screening import EditError, Record, RulebookError, edits, outline
+from screening.reading import Document
 from tests.screening.people import TREATMENTS, assert_says, by, day, iso, judge
 
 TOXIN = {"kind": "bands", "rule": "R-55", "clause": 0, "case": None, "part": "bands"}
@@ -257,19 +260,116 @@ def test_doubt_stays_with_the_strictest_case():
 
 
 @pytest.mark.parametrize(
-    "edit",
+    ("edit", "why"),
     [
-        {"kind": "off", "rule": "R-99"},
-        {"kind": "cell", "first": "MN", "then": "XX", "days": 3},
-        {"kind": "repaint"},
-        TOXIN | {"clause": 7, "bands": []},
-        {"kind": "valid_days", "question": "shoe_size", "days": 3},
-        {"kind": "text", "of": "reason"},
+        ({"kind": "off", "rule": "R-99"}, "there is no rule 'R-99' in this"),
+        (
+            {"kind": "cell", "first": "MN", "then": "XX", "days": 3},
+            "the table has no cell MN to XX",
+        ),
+        ({"kind": "repaint"}, "'repaint' is no kind of edit"),
+        (TOXIN | {"clause": 7, "bands": []}, "R-55 has no part 8 in this"),
+        (TOXIN | {"case": 0, "bands": []}, "R-55 has no part 1 in this"),
+        (TOXIN | {"part": "middle", "bands": []}, "'middle' is no part with bands"),
+        (_outcome("R-34", 0, "ended"), "'ended' is no part with an outcome"),
+        (
+            {"kind": "valid_days", "question": "shoe_size", "days": 3},
+            "there is no question 'shoe_size' in this",
+        ),
+        ({"kind": "text", "of": "reason"}, "is incomplete: 'id'"),
     ],
 )
-def test_an_edit_of_what_is_not_there_is_refused(edit):
-    with pytest.raises(EditError):
+def test_an_edit_of_what_is_not_there_is_refused(edit, why):
+    with pytest.raises(EditError, match=re.escape(why)):
         edited(edit)
+
+
+def test_a_changed_band_keeps_its_own_words():
+    said = {"from": 0, "until": 9, "verdict": "hold", "release_by": "reception"}
+    there = said | {"reason": "Too soon.", "sources": ["O-1"]}
+
+    found = applied([there], [said | {"until": 12}, said])
+
+    assert found == [
+        said | {"until": 12, "reason": "Too soon.", "unsourced": True},
+        said | {"unsourced": True},
+    ]
+    assert applied([there], [said]) == [there]
+
+
+def test_bands_can_be_given_to_a_part_that_had_none():
+    band = {"from": 0, "until": 9, "verdict": "hold", "release_by": "reception"}
+
+    assert applied(None, [band]) == [band | {"unsourced": True}]
+
+
+def test_a_changed_outcome_loses_its_sources_and_what_is_taken_away():
+    clause = {"verdict": "hold", "release_by": "reception", "sources": ["O-1"]}
+
+    change(clause, _outcome("X-01", 0, verdict="inform", release_by=None))
+    assert clause == {"verdict": "inform", "unsourced": True}
+
+    change(clause, _outcome("X-01", 0, **{"from": 2, "until": 5, "days": 3}))
+    assert (clause["from"], clause["until"], clause["days"]) == (2, 5, 3)
+
+
+def test_a_least_gap_can_be_changed_case_by_case():
+    clause = {"case": [{"at_least": 14}, {"at_least": 28, "sources": ["O-1"]}]}
+    edit = {"kind": "at_least", "rule": "X-01", "clause": 0, "case": 1, "days": 35}
+
+    change(clause, edit)
+
+    assert clause["case"] == [{"at_least": 14}, {"at_least": 35, "unsourced": True}]
+
+
+def test_the_reason_of_a_rule_or_of_one_clause_can_be_changed():
+    clause = {"reason": "Old."}
+    edit = {"kind": "text", "of": "reason", "id": "X-01", "text": "New."}
+
+    rule = change(clause, edit)
+    assert (rule["reason"], clause["reason"]) == ("New.", "Old.")
+
+    rule = change(clause, edit | {"clause": 0, "text": "Newer."})
+    assert (rule["reason"], clause["reason"]) == ("A rule.", "Newer.")
+
+    rule = change(clause, edit | {"of": "summary", "clause": 0})
+    assert (rule["summary"], clause["reason"]) == ("New.", "Newer.")
+
+
+def test_edits_of_two_questions_stand_side_by_side():
+    one = {"kind": "valid_days", "question": "unwell", "days": 7}
+    other = one | {"question": "lumps"}
+
+    assert edits.put([one], other) == [one, other]
+    assert edits.put([one, other], one | {"days": 9}) == [other, one | {"days": 9}]
+
+
+def test_a_mistake_stands_in_the_band_that_says_the_same():
+    band = {"from": 0, "until": 9, "verdict": "hold", "release_by": "reception"}
+    others = [
+        band | {"from": 1},
+        band | {"until": 8},
+        band | {"verdict": "refuse"},
+        band | {"release_by": "nobody"},
+    ]
+
+    assert edits.row_of(band, {"bands": [*others, band]}) == 4
+    assert edits.row_of(band, {"bands": others}) is None
+    assert edits.row_of(band, {}) is None
+    assert edits.row_of(None, {"bands": [{}]}) is None
+
+
+def change(clause, edit) -> dict:
+    """Apply an edit to a rule with this one clause; what the rule says then."""
+    rule = {"id": "X-01", "reason": "A rule.", "clause": [clause]}
+    edits.apply({"rules": Document("x.toml", {"rule": [rule]}, {})}, [edit])
+    return rule
+
+
+def applied(there, bands_) -> list[dict]:
+    clause = {} if there is None else {"bands": there}
+    change(clause, TOXIN | {"rule": "X-01", "bands": bands_})
+    return clause["bands"]
 
 
 def test_an_edit_that_changes_nothing_is_the_same_version():

@@ -9,13 +9,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import screening
-from screening import Authority, Record, Requirement, Verdict
+from screening import Authority, Record, Requirement, Verdict, Window
 from screening.requirements import FAILED, PASSED, kinds_lacking
+from screening.requirements import lacking as _lacking
 
 TODAY = date(2027, 3, 10)
 RULEBOOK = screening.load()
 TALK = Requirement("consultation", least_hours=24, valid_days=100)
 TEST = Requirement("patch_test", least_hours=48, valid_days=184)
+TEXTS = {
+    "consultation": "Talk first.",
+    "patch_test": "Test first.",
+    "patch_test_failed": "It failed.",
+}
+
+
+def lacking(*asked, **today) -> list[Window]:
+    return list(_lacking(*asked, **today))
 
 
 def day(number: int) -> date:
@@ -126,6 +136,75 @@ def test_a_release_still_covers_when_a_consultation_is_booked_later():
     after = {window.key for window in clearance(talk(5)).windows_on(day(3))}
 
     assert before == after
+
+
+@pytest.mark.parametrize("subject", ["filler", "microneedling"])
+def test_another_treatment_is_no_consultation(subject):
+    found = clearance(Record.of_treatment(subject, day(-99), depth_mm=1.0))
+
+    assert kinds_lacking(found.windows) == ("consultation",)
+
+
+def test_an_allergy_named_like_a_consultation_is_none():
+    odd = Record(kind="allergy", subject="consultation", day=day(-9))
+
+    assert len(lacking(TALK, "microneedling", [odd], TEXTS, today=TODAY)) == 1
+
+
+def test_a_missing_consultation_is_one_window_without_an_end():
+    (found,) = lacking(TALK, "microneedling", [], TEXTS, today=TODAY)
+
+    assert found == Window(
+        rule="R-76",
+        verdict=Verdict.HOLD,
+        from_day=TODAY,
+        until_day=None,
+        reason="Talk first.",
+        release_by=Authority.RECEPTION,
+        provenance="system",
+        refs=(),
+        cause="requirement:consultation:",
+    )
+
+
+def test_the_days_before_and_after_a_consultation_are_two_windows():
+    before, after = lacking(TALK, "microneedling", [talk(5)], TEXTS, today=TODAY)
+
+    assert (before.from_day, before.until_day) == (TODAY, day(7))
+    assert (after.from_day, after.until_day) == (day(105), None)
+    assert [w.cause for w in (before, after)] == [
+        "requirement:consultation:",
+        "requirement:consultation:appointment 1",
+    ]
+    assert (after.provenance, after.refs) == ("system", ())
+
+
+def test_a_failed_test_says_which_record_it_is():
+    tests = [patch(-9, FAILED), patch(-9 + 12, PASSED, "record 2")]
+    missing, _, failed = lacking(TEST, "microneedling", tests, TEXTS, today=TODAY)
+
+    assert (missing.rule, missing.reason) == ("patch-test", "Test first.")
+    assert (failed.rule, failed.verdict) == ("patch-test", Verdict.REFUSE)
+    assert (failed.from_day, failed.until_day) == (TODAY, day(6))
+    assert (failed.reason, failed.provenance) == ("It failed.", "record")
+    assert (failed.refs, failed.cause) == (
+        ("record 1",),
+        "requirement:patch_test_failed:record 1",
+    )
+
+
+def test_a_window_that_ends_today_is_over():
+    found = lacking(TALK, "microneedling", [talk(-2)], TEXTS, today=TODAY)
+
+    assert [window.from_day for window in found] == [day(98)]
+
+
+def test_two_consultations_in_a_row_leave_no_gap():
+    twice = [talk(-50), talk(48, "appointment 2")]
+
+    found = lacking(TALK, "microneedling", twice, TEXTS, today=TODAY)
+
+    assert [(w.from_day, w.until_day) for w in found] == [(day(148), None)]
 
 
 def test_a_consultation_itself_needs_nothing():
