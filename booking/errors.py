@@ -224,6 +224,33 @@ class NeedsAnswer(BookingError):
     )
 
 
+class VisitsOutside(BookingError):
+    """Visits lie in hours that would be closed; `extra` holds visits and stamp, and
+    `wrong` if what was typed is not how many there are."""
+
+    code = "visits_outside"
+    sentence = (
+        "Booked visits lie in the time that would be closed. Look at them, and say "
+        "that you have seen them."
+    )
+
+
+class HoursChanged(BookingError):
+    code = "hours_changed"
+    sentence = (
+        "Somebody else changed these hours while you had them open. Look at them as "
+        "they are now, and make your change again."
+    )
+
+
+class SettingsChanged(BookingError):
+    code = "settings_changed"
+    sentence = (
+        "Somebody else changed the settings while you had them open. Look at them as "
+        "they are now, and make your change again."
+    )
+
+
 class DraftChanged(BookingError):
     code = "draft_changed"
     status = 409

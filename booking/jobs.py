@@ -29,6 +29,7 @@ from booking.clock import utc_now
 from booking.db import begin_write, db
 from booking.messages import backlog, mail, outbox
 from booking.models.audit import Heartbeat
+from booking.opening import review
 from booking.rescreening import expired_answers, recheck_answers, runs, unclosed
 from booking.rulebooks import versions
 from booking.symptoms import checkins
@@ -160,6 +161,10 @@ def _unclosed(app: Flask, _stop: threading.Event) -> int:
     return unclosed.chase(now=app.config["CLOCK"]())
 
 
+def _outside(app: Flask, _stop: threading.Event) -> int:
+    return review.look(now=app.config["CLOCK"]())
+
+
 def _ask_again(app: Flask, _stop: threading.Event) -> int:
     return expired_answers.ask_due(now=app.config["CLOCK"]())
 
@@ -221,6 +226,7 @@ JOBS = (
     Job("rescreen", 2, _rescreen),
     Job("chase", 60, _chase),
     Job("unclosed", 300, _unclosed),
+    Job("outside", 60, _outside),
     # Due by the day; more often, so that a worker that was away delays little.
     Job("ask_again", 6 * 3600, _ask_again),
     Job("sweep", 30, _sweep),

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import functools
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -34,27 +34,31 @@ class Timetable:
 
     def times(self, resource: int | None, day: date) -> Times:
         """The wall-clock hours of *day*; empty when closed."""
-        own = self._owner(resource)
-        special = self.exceptions.get(own, {})
-        if day in special:
-            return special[day]
+        special = self._exceptions(resource)
         if day in self.closed:
             return ()
-        return self.weekly.get(own, {}).get(day.weekday(), ())
+        if day in special:
+            return special[day]
+        return self._week(resource).get(day.weekday(), ())
 
     def open_mask(self, resource: int | None, horizon: cells.Horizon) -> int:
         """The open cells of *resource* over the horizon."""
-        own = self._owner(resource)
         return _open_mask(
             horizon,
-            tuple(sorted(self.weekly.get(own, {}).items())),
-            tuple(sorted(self.exceptions.get(own, {}).items())),
+            tuple(sorted(self._week(resource).items())),
+            tuple(sorted(self._exceptions(resource).items())),
             self.closed,
         )
 
-    def _owner(self, resource: int | None) -> int | None:
+    def _week(self, resource: int | None) -> Mapping[int, Times]:
         # A resource without hours of its own follows the site's.
-        return resource if resource in self.weekly else None
+        return self.weekly.get(resource) or self.weekly.get(None, {})
+
+    def _exceptions(self, resource: int | None) -> Mapping[date, Times]:
+        own = self.exceptions.get(resource, {})
+        if resource in self.weekly:
+            return own
+        return {**self.exceptions.get(None, {}), **own}
 
 
 @functools.lru_cache(maxsize=512)
@@ -83,35 +87,41 @@ def timetable(site: Site, first_day: date, days: int) -> Timetable:
     )
     for resource, weekday, opens, closes in rows:
         weekly[resource][weekday].append((opens, closes))
+    exceptions = _exceptions(site, first_day, last_day)
+    # A clinic may open on a public holiday, by hours of its own for that day.
+    opened = {day for day, times in exceptions.get(None, {}).items() if times}
     return Timetable(
         zone=ZoneInfo(site.timezone),
-        closed=closed_days(site, first_day, last_day),
+        closed=closures(site, first_day, last_day)
+        | (public_holidays(site, first_day, last_day) - opened),
         weekly={
             resource: {day: tuple(sorted(times)) for day, times in by_day.items()}
             for resource, by_day in weekly.items()
         },
-        exceptions=_exceptions(site, first_day, last_day),
+        exceptions=exceptions,
     )
 
 
-def closed_days(site: Site, first_day: date, last_day: date) -> frozenset[date]:
-    """Public holidays and the site's own closures, both ends included (1 statement)."""
-    own = db.session.scalars(
-        select(Closure.day).where(
-            Closure.site_id == site.id, Closure.day.between(first_day, last_day)
-        )
+def closures(site: Site, first_day: date, last_day: date) -> frozenset[date]:
+    """The days that the site closes itself, both ends included (1 statement)."""
+    own = select(Closure.day).where(
+        Closure.site_id == site.id, Closure.day.between(first_day, last_day)
     )
-    public: Iterable[date] = ()
-    if site.holiday_country:
-        public = (
-            day
-            for year in range(first_day.year, last_day.year + 1)
-            for day in _public_holidays(
-                site.holiday_country, site.holiday_subdivision, year
-            )
-            if first_day <= day <= last_day
+    return frozenset(db.session.scalars(own))
+
+
+def public_holidays(site: Site, first_day: date, last_day: date) -> frozenset[date]:
+    """The public holidays that the site keeps, both ends included."""
+    if not site.holiday_country:
+        return frozenset()
+    return frozenset(
+        day
+        for year in range(first_day.year, last_day.year + 1)
+        for day in _public_holidays(
+            site.holiday_country, site.holiday_subdivision, year
         )
-    return frozenset(own) | frozenset(public)
+        if first_day <= day <= last_day
+    )
 
 
 @functools.cache

@@ -18,6 +18,7 @@ from booking.errors import InvalidRequest, SlotTaken
 from booking.models import overlap
 from booking.models.appointment import Appointment, Claim
 from booking.models.clinic import Resource
+from booking.opening import outside
 from screening import Clearance
 
 NEAREST = 3
@@ -215,6 +216,7 @@ def free(
     if since is not None:
         given_back = freed.within(given_back, since)
     freed.note_claims(appointment.site_id, given_back, now=now)
+    outside.close_given_up(appointment, now=now)
 
 
 def _shown_span(appointment: Appointment) -> tuple[int, int]:

@@ -42,6 +42,15 @@ KINDS = {
         "Its day is over and nobody has said how it went: mark it as done, with its "
         "lot, or that the patient did not come.",
     ),
+    "outside_hours": TaskKind(
+        "Visit outside opening hours",
+        "Its time was closed after it was booked. Move the visit, or keep it and make "
+        "sure that somebody is there. The patient has not been told anything.",
+        {
+            "kept": "Kept: somebody will be there",
+            **_OTHER,
+        },
+    ),
     "conflict": TaskKind(
         "Answer and record differ",
         "Find out which of the two is right, and settle it on the patient’s file.",
