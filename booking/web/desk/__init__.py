@@ -6,15 +6,19 @@ from flask import Flask
 
 from booking.web import access
 from booking.web.desk import (
+    absences,
     board,
     book,
     book_time,
+    clinic_settings,
     conflicts,
     courses,
     explain,
     holds,
     moves,
     notes,
+    opening,
+    opening_weeks,
     patients,
     prerequisites,
     questions,
@@ -28,9 +32,11 @@ from booking.web.desk import (
 from booking.web.desk.blueprint import bp
 
 __all__ = [
+    "absences",
     "board",
     "book",
     "book_time",
+    "clinic_settings",
     "conflicts",
     "courses",
     "explain",
@@ -38,6 +44,8 @@ __all__ = [
     "init",
     "moves",
     "notes",
+    "opening",
+    "opening_weeks",
     "patients",
     "prerequisites",
     "questions",
