@@ -17,6 +17,15 @@ from booking.opening import changing, spans
 from booking.opening.changing import Agreed
 
 WEEKDAYS = range(7)
+NAMES = (
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday",
+    "Sunday",
+)
 Week = Mapping[int, Times]
 
 
@@ -91,10 +100,12 @@ def change(  # noqa: PLR0913 - what, by whom and when
 
 def _checked(wanted: Mapping[int, str]) -> Week:
     problems = Problems()
-    week = {
-        day: spans.read(wanted.get(day, ""), field_of(day), problems)
-        for day in WEEKDAYS
-    }
+    week = {}
+    for day, name in zip(WEEKDAYS, NAMES, strict=True):
+        of_day = Problems()
+        week[day] = spans.read(wanted.get(day, ""), field_of(day), of_day)
+        for problem in of_day.found:
+            problems.add(problem.field, f"{name}: {problem.message}")
     if not problems.found and not any(week.values()):
         problems.add(
             field_of(0),

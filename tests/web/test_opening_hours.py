@@ -47,9 +47,7 @@ def fields(answer) -> dict[str, str]:
 def week(client, who, **changes):
     """The form of a week as the page shows it, with other hours on some days."""
     shown = fields(client.get(f"{HOURS}/week/{who}"))
-    return shown | {
-        f"day-{n[1:]}": hours for n, hours in changes.items()
-    }
+    return shown | {f"day-{n[1:]}": hours for n, hours in changes.items()}
 
 
 def post(client, path, **data):

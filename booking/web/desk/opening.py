@@ -21,15 +21,6 @@ from booking.web import access, edge, words
 from booking.web.desk.blueprint import attempt, bp, page, problems_of
 
 managers = access.only(MANAGER)
-WEEKDAYS = (
-    "Monday",
-    "Tuesday",
-    "Wednesday",
-    "Thursday",
-    "Friday",
-    "Saturday",
-    "Sunday",
-)
 MOST_VISITS = 100
 _OF_THE_QUESTION = {"csrf_token", "stamp", "number", "back"}
 Again = Callable[[Mapping[str, Any], BookingError | None], str]
@@ -183,9 +174,9 @@ def _lines(week: weeks.Week) -> list[tuple[str, str]]:
             lines.append((day, day, times))
     return [
         (
-            WEEKDAYS[first]
+            weeks.NAMES[first]
             if first == last
-            else f"{WEEKDAYS[first]} to {WEEKDAYS[last]}",
+            else f"{weeks.NAMES[first]} to {weeks.NAMES[last]}",
             spoken(times),
         )
         for first, last, times in lines

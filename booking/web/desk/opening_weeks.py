@@ -15,7 +15,6 @@ from booking.opening.changing import Agreed
 from booking.web import access, edge
 from booking.web.desk.blueprint import bp, day_of
 from booking.web.desk.opening import (
-    WEEKDAYS,
     forms_page,
     managers,
     overview,
@@ -128,7 +127,7 @@ def _week_page(
         who=who,
         name=owner.name if owner else "The clinic",
         weekdays=[
-            (weeks.field_of(day), WEEKDAYS[day], now_said[day])
+            (weeks.field_of(day), weeks.NAMES[day], now_said[day])
             for day in weeks.WEEKDAYS
         ],
         follows=not any(now_said.values()),
