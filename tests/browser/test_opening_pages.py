@@ -99,8 +99,9 @@ def test_week_absence_and_settings_are_accessible(page, site, size):
     page.get_by_role("button", name="Save the week").click()
     page.get_by_role("link", name="Tuesday: “noon” is no span of hours.").wait_for()
     _check(page, "week")
-    page.goto("/desk/settings/hours/away")
-    _check(page, "away")
+    for name in ("away", "holidays"):
+        page.goto(f"/desk/settings/hours/{name}")
+        _check(page, name)
     page.get_by_role("link", name="Settings").click()
     page.get_by_label("How far ahead, in days").fill("7")
     page.get_by_role("button", name="Save the settings").click()

@@ -202,13 +202,15 @@ def test_one_day_an_absence_and_a_closure_come_and_go(manager, session, cleo):
         ("away", {"who": "2", "first_day": "0001-01-01"}, "first_day"),
         ("closed", {"first_day": DAY, "name": "\x00"}, "name"),
         ("closed", {"first_day": DAY, "last_day": "2027-03-01"}, "last_day"),
+        ("holidays", {"country": "Atlantis"}, "country"),
         ("day", {}, "who"),
         ("away", {}, "who"),
         ("closed", {}, "first_day"),
     ],
 )
 def test_bad_input_names_its_field(manager, session, path, data, field):
-    answer = post(manager, path, **data)
+    seen = fields(manager.get(f"{HOURS}/{path}")).get("seen", "")
+    answer = post(manager, path, seen=seen, **data)
 
     assert answer.status_code == 422
     assert f'href="#{field}"' in answer.get_data(as_text=True)

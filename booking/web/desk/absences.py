@@ -1,4 +1,4 @@
-"""Forms for what takes hours away: absences, and closures of the whole clinic."""
+"""Forms for what takes hours away: absences, closures, and public holidays."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 from flask import request
 from flask.typing import ResponseReturnValue
 
-from booking.errors import BookingError
-from booking.opening import absences, closures
+from booking.errors import BookingError, HoursChanged
+from booking.opening import absences, closures, public_holidays
 from booking.opening.absences import Typed
 from booking.opening.closures import Closed
 from booking.web import access, edge
@@ -94,6 +94,50 @@ def end_closure() -> ResponseReturnValue:
         ),
         lambda _form, refusal: overview(refusal),
         "The clinic is open then.",
+    )
+
+
+@bp.get("/settings/hours/holidays")
+@managers
+def holidays() -> ResponseReturnValue:
+    site = edge.site()
+    kept = {
+        "country": site.holiday_country or "",
+        "region": site.holiday_subdivision or "",
+    }
+    return _holidays_page(kept)
+
+
+@bp.post("/settings/hours/holidays")
+@managers
+def change_holidays() -> ResponseReturnValue:
+    form = request.form
+    return save(
+        lambda agreed: public_holidays.change(
+            edge.site(),
+            form.get("country", ""),
+            form.get("region", ""),
+            seen=form.get("seen", ""),
+            agreed=agreed,
+            actor=access.actor(),
+            now=edge.now(),
+        ),
+        _holidays_page,
+        "These public holidays are kept.",
+    )
+
+
+def _holidays_page(form: Mapping[str, Any], refusal: BookingError | None = None) -> str:
+    site = edge.site()
+    stamp = public_holidays.stamp(site)
+    changed = isinstance(refusal, HoursChanged)
+    kept = f"{site.holiday_country or 'none'} {site.holiday_subdivision or ''}".strip()
+    return forms_page(
+        "desk/opening_holidays.html",
+        form,
+        refusal,
+        now_kept=f" Now: {kept}." if changed else "",
+        seen=stamp if changed else form.get("seen", stamp),
     )
 
 
