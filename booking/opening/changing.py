@@ -15,7 +15,6 @@ from booking.actors import Actor
 from booking.db import begin_write, db
 from booking.diary.cells import Horizon
 from booking.errors import HoursChanged, InvalidRequest, NotAllowed, VisitsOutside
-from booking.models.appointment import Appointment
 from booking.models.clinic import PRACTITIONER, Resource, Site
 from booking.opening import capacity, outside
 
@@ -77,9 +76,7 @@ def finish(
     numbers = outside.visits_in(closing, horizon) if closing else []
     if numbers:
         _check_agreed(numbers, agreed)
-    for number in numbers:
-        visit = db.session.get_one(Appointment, number)
-        outside.open_task(visit, site, now=now)
+    outside.open_tasks(numbers, site, now=now)
     outside.close_settled(
         site, capacity.closed(after, horizon, now=now), horizon, now=now
     )
