@@ -16,11 +16,14 @@ ONLY_PAGES = {
     "course_does_not_fit",
     "draft_changed",
     "draft_outdated",
+    "hours_changed",
     "needs_signature",
     "offer_ended",
     "offer_unsafe",
     "own_visit_then",
     "reservation_ended",
+    "settings_changed",
+    "visits_outside",
 }
 
 
