@@ -36,6 +36,10 @@ OPTIONS = {
     "timezone": "UTC",
 }
 SOCKET = ".s.PGSQL.5432"
+SEQUENCES_BEGIN_AT_1 = (
+    "SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, 1, false)"
+    " FROM pg_sequences WHERE schemaname = 'public'"
+)
 
 
 class NoPostgres(Exception):
@@ -79,21 +83,25 @@ class Broom:
         tables = self.connection.execute(
             "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
         )
-        self.tables = [name for (name,) in tables if not self._rows(name)]
+        deletes = [
+            sql.SQL("DELETE FROM {}").format(sql.Identifier(name))
+            for (name,) in tables
+            if not self._rows(name)
+        ]
+        self.sweeping = sql.SQL(";").join([sql.SQL(SEQUENCES_BEGIN_AT_1), *deletes])
 
     def sweep(self) -> None:
-        """Delete every row, begin every sequence at 1, end others' connections."""
+        """Delete every row, begin every sequence at 1, end others' transactions.
+
+        Connections that wait for work may stay: a new one costs as much as a test.
+        """
         self.connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " AND state <> 'idle'"
         )
-        with self.connection.transaction():
-            for table in self.tables:
-                self._execute("DELETE FROM {}", table)
-            self.connection.execute(
-                "SELECT setval(format('%I.%I', schemaname, sequencename)::regclass,"
-                " 1, false) FROM pg_sequences WHERE schemaname = 'public'"
-            )
+        # As one query text, and so one transaction and one way there and back.
+        self.connection.execute(self.sweeping)
 
     def close(self) -> None:
         self.connection.close()

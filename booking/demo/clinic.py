@@ -5,11 +5,12 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import time
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from booking.db import begin_write, db
 from booking.errors import FieldProblem, InvalidRequest
@@ -117,40 +118,40 @@ def add_clinic(plan: Mapping[str, Any]) -> Site:
     site = Site(**given)
     db.session.add(site)
     db.session.flush()
-    _add_hours(site, None, plan["site"]["hours"])
-    for table, kind, _ in RESOURCES:
-        for item in plan.get(table, ()):
-            able_to = item["skills"] if kind == PRACTITIONER else item["capabilities"]
-            resource = _add_resource(site, kind, item["name"], able_to)
-            _add_hours(site, resource, item.get("hours", ()))
-    _add_treatments()
+    resources = [
+        (_add_resource(site, kind, item), item.get("hours", ()))
+        for table, kind, _ in RESOURCES
+        for item in plan.get(table, ())
+    ]
+    db.session.flush()
+    rows = [*_hours(site, None, plan["site"]["hours"])]
+    for resource, hours in resources:
+        rows += _hours(site, resource.id, hours)
+    db.session.execute(insert(OpeningHours), rows)
+    db.session.execute(insert(Treatment), _treatments())
     db.session.commit()
     return site
 
 
-def _add_resource(
-    site: Site, kind: str, name: str, capabilities: Iterable[str]
-) -> Resource:
-    resource = Resource(site_id=site.id, kind=kind, name=name, active=True)
-    resource.capabilities = [Capability(name=word) for word in capabilities]
+def _add_resource(site: Site, kind: str, item: Mapping[str, Any]) -> Resource:
+    able_to = item["skills"] if kind == PRACTITIONER else item["capabilities"]
+    resource = Resource(site_id=site.id, kind=kind, name=item["name"], active=True)
+    resource.capabilities = [Capability(name=word) for word in able_to]
     db.session.add(resource)
-    db.session.flush()
     return resource
 
 
-def _add_hours(
-    site: Site, resource: Resource | None, rows: Iterable[dict[str, Any]]
-) -> None:
+def _hours(
+    site: Site, resource_id: int | None, rows: Iterable[dict[str, Any]]
+) -> Iterable[dict[str, Any]]:
     for weekday, opens, closes in _spans(rows):
-        db.session.add(
-            OpeningHours(
-                site_id=site.id,
-                resource_id=resource.id if resource else None,
-                weekday=weekday,
-                opens=opens,
-                closes=closes,
-            )
-        )
+        yield {
+            "site_id": site.id,
+            "resource_id": resource_id,
+            "weekday": weekday,
+            "opens": opens,
+            "closes": closes,
+        }
 
 
 def _spans(rows: Iterable[dict[str, Any]]) -> Iterable[tuple[int, time, time]]:
@@ -165,21 +166,24 @@ def _spans(rows: Iterable[dict[str, Any]]) -> Iterable[tuple[int, time, time]]:
                 yield weekday, opens, closes
 
 
-def _add_treatments() -> None:
-    """Every treatment of the rulebook with its usual phases."""
+@cache
+def _treatments() -> list[dict[str, Any]]:
+    """Every treatment of the rulebook with its usual phases: rows to insert."""
     found = tomllib.loads((FOLDER / "treatments.toml").read_text(encoding="utf-8"))
     consultation = found["consultation_phase"]
+    rows = []
     for position, item in enumerate(found["treatments"]):
         first = consultation if item.get("consultation", True) else None
-        db.session.add(
-            Treatment(
-                id=item["id"],
-                position=position,
-                active=True,
-                phases=[_phase(phase, item) for phase in item["phases"]],
-                consultation=_phase(first, item) if first else None,
-            )
+        rows.append(
+            {
+                "id": item["id"],
+                "position": position,
+                "active": True,
+                "phases": [_phase(phase, item) for phase in item["phases"]],
+                "consultation": _phase(first, item) if first else None,
+            }
         )
+    return rows
 
 
 def _phase(phase: dict[str, Any], treatment: dict[str, Any]) -> dict[str, Any]:
