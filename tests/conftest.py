@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
+import functools
 import gc
 import importlib
 import os
@@ -145,20 +146,31 @@ def postgres_server() -> Iterator[postgres.Server]:
 
 
 @pytest.fixture(scope="session")
-def database(request, engine_name, tmp_path_factory) -> Iterator[Database]:
+def databases(request, tmp_path_factory) -> Iterator[Callable[[str], Database]]:
+    """The database of an engine: made when first asked for, kept to the end."""
+    with contextlib.ExitStack() as stack:
+
+        @functools.cache
+        def of(engine: str) -> Database:
+            folder = tmp_path_factory.mktemp("database")
+            if engine == "sqlite":
+                path = folder / "clearslot.db"
+                _migrate(f"sqlite:///{path}", folder)
+                migrated = shutil.copyfile(path, folder / "migrated.db")
+                return Database(f"sqlite:///{path}", lambda: _restore(path, migrated))
+            server = request.getfixturevalue("postgres_server")
+            url = server.create("clearslot")
+            _migrate(url, folder)
+            broom = postgres.Broom(server, "clearslot")
+            return Database(url, stack.enter_context(contextlib.closing(broom)).sweep)
+
+        yield of
+
+
+@pytest.fixture(scope="session")
+def database(engine_name, databases) -> Database:
     """Migrated once, then emptied for each test; `database_url` does that."""
-    folder = tmp_path_factory.mktemp("database")
-    if engine_name == "sqlite":
-        path = folder / "clearslot.db"
-        _migrate(f"sqlite:///{path}", folder)
-        migrated = shutil.copyfile(path, folder / "migrated.db")
-        yield Database(f"sqlite:///{path}", lambda: _restore(path, migrated))
-        return
-    server = request.getfixturevalue("postgres_server")
-    url = server.create("clearslot")
-    _migrate(url, folder)
-    with contextlib.closing(postgres.Broom(server, "clearslot")) as broom:
-        yield Database(url, broom.sweep)
+    return databases(engine_name)
 
 
 @pytest.fixture
@@ -180,10 +192,22 @@ def blank_database_url(request, engine_name, tmp_path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def shared_app(database, tmp_path_factory) -> Iterator[Flask]:
-    app = _create_app(database.url, tmp_path_factory.mktemp("data"), {})
-    yield app
-    _let_go(app)
+def apps(tmp_path_factory) -> Iterator[Callable[[str], Flask]]:
+    """The application on a database: built when first asked for, kept to the end."""
+    with contextlib.ExitStack() as stack:
+
+        @functools.cache
+        def on(url: str) -> Flask:
+            app = _create_app(url, tmp_path_factory.mktemp("data"), {})
+            stack.callback(_let_go, app)
+            return app
+
+        yield on
+
+
+@pytest.fixture(scope="session")
+def shared_app(database, apps) -> Flask:
+    return apps(database.url)
 
 
 @pytest.fixture

@@ -2,7 +2,8 @@
 
 Run as `python -m tests.delivery_worker`; settings come from the environment. For each
 line on its input (the seconds of a lease) it starts the real worker in a child and
-prints the child's pid.
+prints the child's pid. A first line says that it is ready: it has ticked once itself,
+so that no child is busy compiling queries and templates when it is to be killed.
 """
 
 from __future__ import annotations
@@ -14,10 +15,16 @@ from datetime import timedelta
 
 from app import create_app
 from booking import jobs
+from booking.db import db
 
 
 def main() -> None:
     app = create_app()
+    jobs.tick_once(app)
+    with app.app_context():
+        db.engine.dispose()  # each child connects anew
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
     for line in sys.stdin:
         app.config["MAIL_LEASE"] = timedelta(seconds=int(line))

@@ -18,6 +18,7 @@ from tests.running import Clinic, flask, free_port, is_alive, wait_until_gone
 pytestmark = pytest.mark.serial
 
 PASSWORD = "open sesame please"
+on_the_demo = pytest.mark.xdist_group("demo")  # made once, not by each process
 
 
 @pytest.fixture
@@ -79,6 +80,7 @@ def _seconds_to_start_again(output, given) -> float:
     return min(seconds)
 
 
+@on_the_demo
 def test_no_worker_outlives_the_clinic(seeded_folder, tmp_path):
     with Clinic(tmp_path / "output", **seeded_folder) as clinic:
         first = clinic.wait_for_workers(1)
@@ -99,6 +101,7 @@ def test_no_worker_outlives_the_clinic(seeded_folder, tmp_path):
         assert wait_until_gone(second)
 
 
+@on_the_demo
 def test_renewed_keys_open_what_was_sealed_before(seeded_folder, tmp_path):
     renewed = flask("rekey", **seeded_folder)
 
@@ -115,6 +118,7 @@ def test_renewed_keys_open_what_was_sealed_before(seeded_folder, tmp_path):
     assert not (tmp_path / "data" / "keys.json").exists()
 
 
+@on_the_demo
 def test_many_open_browsers_keep_nobody_out(seeded_folder, tmp_path):
     port = int(seeded_folder["PORT"])
     with Clinic(tmp_path / "output", **seeded_folder) as clinic, ExitStack() as open_:
@@ -130,6 +134,7 @@ def test_many_open_browsers_keep_nobody_out(seeded_folder, tmp_path):
         assert clinic.status("/healthz") == 200
 
 
+@on_the_demo
 def test_metrics_stay_hidden_behind_a_proxy_of_this_machine(seeded_folder, tmp_path):
     with Clinic(tmp_path / "output", **seeded_folder) as clinic:
         assert "clearslot_visits" in clinic.get("/metrics")

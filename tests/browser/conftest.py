@@ -96,8 +96,9 @@ def live_server(listening) -> str:
 
 
 @pytest.fixture
-def app(make_app, live_server) -> Flask:
-    return make_app(BASE_URL=live_server, WTF_CSRF_ENABLED=True)
+def app(app, live_server) -> Flask:
+    app.config.update(BASE_URL=live_server, WTF_CSRF_ENABLED=True)
+    return app
 
 
 @pytest.fixture
