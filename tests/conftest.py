@@ -192,13 +192,13 @@ def blank_database_url(request, engine_name, tmp_path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def apps(tmp_path_factory) -> Iterator[Callable[[str], Flask]]:
+def apps(tmp_path_factory) -> Iterator[Callable[..., Flask]]:
     """The application on a database: built when first asked for, kept to the end."""
     with contextlib.ExitStack() as stack:
 
         @functools.cache
-        def on(url: str) -> Flask:
-            app = _create_app(url, tmp_path_factory.mktemp("data"), {})
+        def on(url: str, **overrides: object) -> Flask:
+            app = _create_app(url, tmp_path_factory.mktemp("data"), overrides)
             stack.callback(_let_go, app)
             return app
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+SIZES = ((390, 844), (1280, 850))
 RULES = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"],
     "rules": {"target-size": {"enabled": True}},  # axe leaves it out by default
@@ -19,6 +20,20 @@ def assert_accessible(page: Page) -> None:
     page.wait_for_load_state("load")
     found = Axe().run(page, options=RULES).response["violations"]
     assert not found, "\n".join(_sentence(violation) for violation in found)
+
+
+def assert_fits(page: Page) -> None:
+    """The page is accessible, and no wider than the window."""
+    assert_accessible(page)
+    wider = "document.documentElement.scrollWidth > window.innerWidth"
+    assert not page.evaluate(wider), f"{page.url} scrolls sideways"
+
+
+def assert_fits_everybody(page: Page) -> None:
+    """The same on a phone and on a desk, for a page that need be loaded only once."""
+    for width, height in SIZES:
+        page.set_viewport_size({"width": width, "height": height})
+        assert_fits(page)
 
 
 def _sentence(violation: dict) -> str:

@@ -95,9 +95,14 @@ def live_server(listening) -> str:
     return f"http://127.0.0.1:{listening.getsockname()[1]}"
 
 
+@pytest.fixture(scope="session")
+def shared_app(database, apps) -> Flask:
+    return apps(database.url, WTF_CSRF_ENABLED=True)
+
+
 @pytest.fixture
 def app(app, live_server) -> Flask:
-    app.config.update(BASE_URL=live_server, WTF_CSRF_ENABLED=True)
+    app.config["BASE_URL"] = live_server
     return app
 
 

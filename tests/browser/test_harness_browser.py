@@ -12,6 +12,12 @@ from tests.browser.accessibility import assert_accessible
 PAGE = "<!doctype html><html lang=en><title>A page</title><main><h1>Hello</h1>{}</main>"
 
 
+@pytest.fixture
+def app(make_app, live_server):
+    """One of each test's own, which it may teach to answer otherwise."""
+    return make_app(BASE_URL=live_server)
+
+
 def test_a_plain_page_is_accessible(page):
     page.set_content(PAGE.format("<a href=/x>A link in words</a>"))
 
