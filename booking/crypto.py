@@ -19,8 +19,10 @@ def new_key() -> str:
 
 
 def new_token() -> str:
-    """An unguessable token of 192 bits."""
-    return secrets.token_urlsafe(24)
+    """An unguessable token of 192 bits; a command line never takes it for an option."""
+    while (token := secrets.token_urlsafe(24)).startswith("-"):
+        pass
+    return token
 
 
 def digest(token: str) -> str:

@@ -305,6 +305,10 @@ def test_nobody_is_guessed_at(runner, clinic, session):
     assert none.output == "Error: There is no patient nobody@example.com.\n"
 
 
+def test_no_id_looks_like_an_option_of_a_command():
+    assert not any(crypto.new_token().startswith("-") for _ in range(2000))
+
+
 def test_erasing_without_yes_changes_nothing(runner, clinic, session):
     result = runner.invoke(args=["erase", ADA.email])
 
