@@ -26,13 +26,14 @@ run: .venv/run.stamp
 	@exec $(IN_VENV) -m flask --app app up
 
 # Two passes of two processes each: first the many small tests, then those marked serial,
-# which start servers, workers and browsers of their own. Both always run; either one
-# failing fails the command.
+# which start servers, workers and browsers of their own: these long ones are handed out
+# one by one, so that neither process is left with many. Both passes always run; either
+# one failing fails the command.
 test: .venv/dev.stamp
 	@$(IN_VENV) -m tools.chromium
 	@failed=0; \
 	$(IN_VENV) -m pytest -q -n 2 -m "not serial" || failed=1; \
-	$(IN_VENV) -m pytest -q -n 2 -m serial || failed=1; \
+	$(IN_VENV) -m pytest -q -n 2 --dist loadgroup -m serial || failed=1; \
 	if [ $$failed = 0 ]; then echo "All tests passed."; else echo "Tests failed."; fi; \
 	exit $$failed
 

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import aliased
 from werkzeug.serving import make_server
 
@@ -45,12 +45,24 @@ def test_one_of_fifty_clients_wins_each_of_ten_slots(app, session):
     assert _overlaps(session) == 0
 
 
+@pytest.fixture
+def unguarded(session):
+    """The database without the constraints; they stand again for the next test."""
+    overlap.remove(session.connection())
+    session.commit()
+    yield
+    session.rollback()
+    session.execute(delete(Claim))
+    overlap.install(session.connection())
+    session.commit()
+
+
+@pytest.mark.usefixtures("unguarded")
 def test_without_lock_and_constraint_rivals_do_overlap(app, session, monkeypatch):
     """The control: the same rush finds the fault when what forbids it is taken away."""
     site = builders.make_clinic()
     tokens = [builders.screen(site).token for _ in range(20)]
     bookings = [_booking(site, token, n) for n, token in enumerate(tokens)]
-    overlap.remove(session.connection())
     session.commit()
     find = placement.find
 
