@@ -61,6 +61,7 @@ def test_call_me_counts_before_any_sign_is_ticked(walk, link, session, site):
     assert [task.kind for task in tasks.waiting(site)] == ["symptom"]
     page = words(walk.client.get(answer.location))
     assert "We have noted that you would like a call" in page
+    assert "we call you by Sunday 7 March at 17:00" in page
     assert "Pus, yellow crust, heat" in page
     assert "What is usual Looks like sunburn" in page
 
@@ -104,6 +105,22 @@ def test_in_opening_hours_a_call_is_promised(walk, link):
 
     assert "Call us today" in page
     assert "We call you by Sunday 7 March at 17:00" in page
+
+
+def test_a_call_within_days_is_promised_while_somebody_is_there(walk, link):
+    page = words(walk.client.post(link + "/problem", data={"signs": ["F-06"]}))
+
+    assert "We call you by Tuesday 9 March at 17:00" in page
+
+
+def test_at_night_the_wish_for_a_call_is_noted_and_not_promised(walk, link, clock):
+    clock.set(at(4, 22))
+
+    answer = walk.client.post(link + CHECKIN, data={"answer": "call"})
+
+    page = words(walk.client.get(answer.location))
+    assert "We are closed now, until Monday 8 March at 09:00" in page
+    assert "we call you" not in page
 
 
 @pytest.mark.parametrize("hour", [2, 16.75, 22])
