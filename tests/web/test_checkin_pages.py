@@ -42,6 +42,19 @@ def test_opening_the_link_changes_nothing(walk, link, session):
     assert _reports(session) == []
 
 
+def test_after_the_visit_nobody_reads_how_to_prepare_for_it(walk, link, site):
+    coming = book_at_desk(site, at(40)).appointment
+    soon = words(walk.client.get(f"/visit/{links.mailed_token(coming)}/care"))
+
+    after = words(walk.client.get(link + "/care"))
+
+    assert "The day before" in soon
+    assert "The first day" in soon
+    assert after.startswith("Your visit After your visit")
+    assert "The day before" not in after
+    assert "The first day" in after
+
+
 def test_all_fine_is_one_tap(walk, link, session):
     page = words(walk.client.get(link + CHECKIN))
     answer = walk.client.post(link + CHECKIN, data={"answer": "fine"})
