@@ -21,6 +21,7 @@ from booking.models import (
     Hold,
     Message,
     Patient,
+    RecheckAnswer,
     Release,
     Resource,
     Site,
@@ -29,6 +30,7 @@ from booking.models import (
     User,
     WaitlistEntry,
 )
+from booking.rescreening import rechecks
 
 # A plain Wednesday noon, and the Thursday evening before Easter and the clock change.
 MOMENTS = (
@@ -175,6 +177,22 @@ def test_after_their_visits_most_are_fine_one_has_signs_and_one_is_silent(site):
     assert reports["call"] == 1
     assert reports["fine"] > 5
     assert waiting == {"symptom": 1, "checkin_silent": 1, "conflict": 1}
+
+
+def test_of_those_asked_whether_anything_has_changed_one_is_to_be_called(site, moment):
+    coming = select(Appointment).where(
+        Appointment.status == "confirmed", Appointment.starts_at > moment
+    )
+    visits = db.session.scalars(coming).all()
+    soon = [v for v in visits if v.starts_at <= moment + rechecks.LAST_CALL]
+    waiting = [v for v in visits if rechecks.is_unanswered(v, site, now=moment)]
+    answers = db.session.scalars(select(RecheckAnswer)).all()
+
+    assert len(set(soon) & set(waiting)) == min(1, len(soon))
+    # One more may still answer.
+    assert len(waiting) <= 2
+    assert {answer.changed for answer in answers} == {False}
+    assert all(answer.at < moment for answer in answers)
 
 
 def test_two_people_wait_and_could_be_offered_something(site, moment):

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from booking import accounts, settings
 from booking.db import begin_write, db
 from booking.demo.aftercare import add_aftercare
+from booking.demo.checks import add_checks
 from booking.demo.clinic import add_clinic, demo_plan
 from booking.demo.course import add_course
 from booking.demo.holds import add_holds
@@ -38,6 +39,7 @@ def seed(data: Path, environment: Mapping[str, str], *, now: datetime) -> None:
             add_course(site, now=now)
             add_visits(site, now=now)
             add_aftercare(site, now=now)
+            add_checks(site, now=now)
             add_waiting(site, now=now)
     except BaseException:
         # Ctrl-C counts: half a demo would never be finished.

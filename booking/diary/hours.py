@@ -182,6 +182,12 @@ def opens_next(site: Site, now: datetime) -> datetime | None:
     return next((opens for opens, _ in _ahead(site, now) if opens > now), None)
 
 
+def closed_by(site: Site, now: datetime, due: datetime) -> datetime | None:
+    """When the desk is open for the last time from now until *due* (UTC)."""
+    spans = [span for span in _ahead(site, now) if span[0] < due]
+    return min(spans[-1][1], due) if spans else None
+
+
 def _ahead(site: Site, now: datetime) -> list[tuple[datetime, datetime]]:
     """The desk's hours that are not over yet."""
     first_day = local_day(now, site.timezone)

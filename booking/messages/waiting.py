@@ -138,11 +138,11 @@ def _offered(message: Message, zone: ZoneInfo, base: str) -> dict[str, Any]:
         "when": spoken(offer.appointment.starts_at, zone),
         "answer_by": spoken(offer.answer_by, zone),
         "offer": f"{base}/offer/{links.offer_token(offer)}",
-        "shared": _is_shared(offer),
+        "shared": is_shared(offer),
     }
 
 
-def _is_shared(offer: WaitlistOffer) -> bool:
+def is_shared(offer: WaitlistOffer) -> bool:
     """Whether others were asked at the same time, so that the first has it."""
     others = select(WaitlistOffer.id).where(
         WaitlistOffer.appointment_id == offer.appointment_id,

@@ -20,7 +20,7 @@ from booking.db import db
 from booking.diary import calendar
 from booking.messages import letterhead, plan
 from booking.messages.kinds import CHECKIN_AGAIN, COURSE, PREP_LATE
-from booking.models.appointment import Appointment, Hold, HoldState, Status
+from booking.models.appointment import Appointment, Hold, HoldState, Move, Status
 from booking.models.clinic import Site, Treatment
 from booking.models.message import Message
 from screening import Clearance, RedFlag, Rulebook
@@ -83,6 +83,7 @@ def context(message: Message, kind: str, *, now: datetime) -> dict[str, Any]:
         "flags": [],
         "slots": [],
         "first_day": None,
+        "was": _was(appointment, zone) if kind == "moved" else None,
     }
     if message.audience == "patient" and appointment.patient:
         values["name"] = appointment.addressee
@@ -99,6 +100,13 @@ def context(message: Message, kind: str, *, now: datetime) -> dict[str, Any]:
     if kind == COURSE:
         values["sessions"] = _sessions(appointment, zone, base)
     return values | _next_times(appointment, kind, site, now=now)
+
+
+def _was(appointment: Appointment, zone: ZoneInfo) -> str | None:
+    """When it was to be before: whoever has several visits asks which one moved."""
+    moves = select(Move).where(Move.appointment_id == appointment.id)
+    last = db.session.scalar(moves.order_by(Move.id.desc()).limit(1))
+    return spoken(last.starts_at, zone) if last else None
 
 
 def _next_times(

@@ -12,11 +12,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import exists, select
 
 from booking import tasks
+from booking.actors import SYSTEM
 from booking.clock import local_day
 from booking.db import db
 from booking.models.appointment import Appointment, Status
 from booking.models.clinic import Site
 from booking.models.task import Task
+from booking.rescreening import rechecks
 from booking.rescreening.due import note_visit
 from booking.reservations import locked
 
@@ -54,6 +56,8 @@ def _ask(appointment_id: int, site_id: int, *, now: datetime) -> bool:
     tasks.open_task(
         site, KIND, key, now=now, due_at=now, patient=visit.patient, appointment=visit
     )
+    # Only this task is about the visit now: it is too late to ask before it.
+    rechecks.close_call(visit, "passed", now=now, by=SYSTEM.name)
     note_visit(visit, "passed", now=now)
     db.session.commit()
     return True

@@ -84,16 +84,25 @@ def about(
         urgency=row.urgency,
         parts=tuple(_parts(flags, is_there=is_there)),
         is_there=is_there,
-        call_by=_promised(row.urgency, due, closes) if is_there else None,
+        call_by=_promised(row.urgency, due, closes, site, now=now)
+        if is_there
+        else None,
         opens_at=None if is_there else hours.opens_next(site, now),
     )
 
 
-def _promised(urgency: str, due: datetime, closes: datetime | None) -> datetime | None:
+def _promised(
+    urgency: str,
+    due: datetime,
+    closes: datetime | None,
+    site: Site,
+    *,
+    now: datetime,
+) -> datetime | None:
     """A call in time, and while somebody is there; none instead of an ambulance."""
     if urgency == TODAY and closes is not None:
         return min(due, closes)
-    return due if urgency == DAYS else None
+    return hours.closed_by(site, now, due) if urgency == DAYS else None
 
 
 def _parts(flags: Iterable[RedFlag], *, is_there: bool) -> Iterable[Part]:

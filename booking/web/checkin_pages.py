@@ -117,8 +117,16 @@ def _problem_page(token: str, visit: Appointment, error: str = "") -> str:
         text=request.form.get("text", ""),
         problems=[Problem("signs", error, "signs")] if error else [],
         called="called" in request.args,
+        promise=_promise(visit),
         night=advice.NIGHT,
     )
+
+
+def _promise(visit: Appointment) -> advice.Advice | None:
+    """What was promised to whoever has just asked for a call."""
+    rows = reports.open_reports([visit.id]) if "called" in request.args else []
+    # As it was then: opened again tomorrow, the page must not promise a later call.
+    return advice.about(rows[0], visit, edge.site(), now=rows[0].at) if rows else None
 
 
 def _lower(text: str) -> str:

@@ -109,6 +109,8 @@ def leave(key: str) -> Answered:
     if course := trip.course():
         keeping.let_go(course, now=edge.now())
     journey.forget(trip)
+    if trip.visit:
+        return redirect(url_for("visit.show", token=trip.visit), 303)
     return redirect(url_for("patient.home", left=1), 303)
 
 

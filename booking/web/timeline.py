@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import groupby
+from itertools import groupby, pairwise
+from operator import itemgetter
 
 from screening import Clearance, Verdict, Window
 
@@ -119,9 +120,28 @@ def _rows(windows: Sequence[Window], scale: _Scale) -> tuple[Row, ...]:
     for stages in reasons.values():
         stages.sort(key=lambda w: (w.from_day, w.until_day or date.max))
         worst = max(stages, key=lambda w: w.verdict)
-        bars = tuple(scale.bar(w.verdict, w.from_day, w.until_day) for w in stages)
-        rows.append(Row(worst.reason, bars, worst.sources, stages[-1].release_by))
+        last = max(stages, key=lambda w: w.until_day or date.max)
+        bars = tuple(_stretches(stages, scale))
+        rows.append(Row(worst.reason, bars, worst.sources, last.release_by))
     return tuple(rows)
+
+
+def _stretches(stages: Sequence[Window], scale: _Scale) -> Iterator[Bar]:
+    """Where stages overlap the worse one counts, as it does for the day."""
+    firsts = {max(window.from_day, scale.first) for window in stages}
+    edges = sorted(firsts | {window.until_day or date.max for window in stages})
+    pieces = ((_worst(stages, first), first, until) for first, until in pairwise(edges))
+    for verdict, run in groupby(pieces, key=itemgetter(0)):
+        if verdict is Verdict.CLEAR:
+            continue
+        days = [(first, until) for _, first, until in run]
+        first, until = days[0][0], days[-1][1]
+        yield scale.bar(verdict, first, None if until == date.max else until)
+
+
+def _worst(stages: Sequence[Window], day: date) -> Verdict:
+    over = (window.verdict for window in stages if window.covers(day))
+    return max(over, default=Verdict.CLEAR)
 
 
 def _marks(scale: _Scale) -> tuple[Mark, ...]:

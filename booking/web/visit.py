@@ -17,7 +17,7 @@ from booking.messages import invitations, kinds
 from booking.models.appointment import UPCOMING, Appointment, Hold, Status
 from booking.models.clinic import Resource
 from booking.models.message import Message, MessageState
-from booking.rescreening import expired_answers
+from booking.rescreening import expired_answers, rechecks
 from booking.rescreening import recheck_answers as rechecking
 from booking.web import care, course_view, edge, journey, offers, visit_links
 from screening import Authority, Clearance, Verdict
@@ -185,7 +185,9 @@ def _asks(opened: OpenedVisit) -> str:
     visit, site, now = opened.appointment, edge.site(), edge.now()
     if opened.is_private or visit.status not in UPCOMING:
         return ""
-    if opened.mailed and rechecking.can_answer(visit, site, now=now):
+    can_answer = opened.mailed and rechecking.can_answer(visit, site, now=now)
+    # Who has answered since that was due is not asked the same again at once.
+    if can_answer and rechecks.is_unanswered(visit, site, now=now):
         return "check"
     return "again" if expired_answers.to_ask(visit, site, now=now) else ""
 

@@ -12,6 +12,7 @@ from booking import links, rulebooks, waitlist
 from booking.actors import PROVEN_PATIENT
 from booking.db import db
 from booking.errors import BookingError, OfferEnded, OfferUnsafe, WrongState
+from booking.messages.waiting import is_shared
 from booking.models.appointment import Status
 from booking.models.clinic import Resource
 from booking.models.waitlist import OfferState, WaitlistEntry, WaitlistOffer
@@ -91,6 +92,7 @@ def _offer_page(
         and offer.answer_by > edge.now()
         and place.status == Status.RESERVED,
         visit_token=links.mailed_token(visit) if visit else None,
+        shared=is_shared(offer),
         waiting_token=links.waiting_token(entry),
         **_about(entry),
     )

@@ -15,7 +15,7 @@ import pytest
 from icalendar import Calendar
 from itsdangerous import URLSafeSerializer
 
-from booking import rulebooks
+from booking import appointments, rulebooks
 from booking.db import db
 from booking.messages import render
 from booking.messages.kinds import AFTERCARE_LATE, COURSE, FITS, PREP_LATE, kind_of
@@ -24,7 +24,7 @@ from booking.models import Appointment, Course, CourseSession, Message
 from screening import Authority, Clearance, Verdict, Window
 from tests.booking import itip_check
 from tests.booking.mailing import hold, make_visit, parsed
-from tests.builders import clear_answers, make_clinic
+from tests.builders import RECEPTION, at, book_at_desk, clear_answers, make_clinic
 from tests.clock import NOW
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "mail"
@@ -169,6 +169,16 @@ def test_an_invitation_is_without_fault(site):
 
     for step in ("confirmed", "moved"):
         assert itip_check.problems(write(site, step), words=words) == []
+
+
+def test_the_mail_about_a_move_says_which_visit_moved(site):
+    visit = book_at_desk(site, at(20)).appointment
+    appointments.move(visit, at(22), None, now=NOW, actor=RECEPTION)
+    message = db.session.query(Message).filter_by(step="moved").one()
+
+    mail = readable(render.letter(message, "moved", now=NOW).body)
+
+    assert "Your appointment of Tuesday 23 March 2027 at 10:00 GMT has moved" in mail
 
 
 def test_the_mail_about_a_course_has_every_visit_in_one_file(site):

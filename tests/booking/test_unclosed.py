@@ -8,7 +8,7 @@ import pytest
 
 from booking import appointments, tasks
 from booking.models import Status
-from booking.rescreening import runs, unclosed
+from booking.rescreening import recheck_answers, runs, unclosed
 from tests import builders
 from tests.builders import CLINICIAN, RECEPTION, at
 
@@ -41,6 +41,16 @@ def asked(site) -> list[int]:
 def test_on_its_own_day_nobody_is_asked(site, two):
     assert unclosed.chase(now=at(2, 23)) == 0
     assert tasks.waiting(site) == []
+
+
+def test_nobody_calls_any_more_before_a_visit_whose_day_is_over(site):
+    builders.book_at_desk(site, at(20))
+    recheck_answers.chase(now=at(19, 12))
+    assert [task.kind for task in tasks.waiting(site)] == ["call_patient"]
+
+    unclosed.chase(now=at(21, 8))
+
+    assert [task.kind for task in tasks.waiting(site)] == ["close_visit"]
 
 
 def test_the_desk_is_asked_once_and_the_next_session_waits(site, two, session):

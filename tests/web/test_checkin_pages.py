@@ -42,6 +42,19 @@ def test_opening_the_link_changes_nothing(walk, link, session):
     assert _reports(session) == []
 
 
+def test_after_the_visit_nobody_reads_how_to_prepare_for_it(walk, link, site):
+    coming = book_at_desk(site, at(40)).appointment
+    soon = words(walk.client.get(f"/visit/{links.mailed_token(coming)}/care"))
+
+    after = words(walk.client.get(link + "/care"))
+
+    assert "The day before" in soon
+    assert "The first day" in soon
+    assert after.startswith("Your visit After your visit")
+    assert "The day before" not in after
+    assert "The first day" in after
+
+
 def test_all_fine_is_one_tap(walk, link, session):
     page = words(walk.client.get(link + CHECKIN))
     answer = walk.client.post(link + CHECKIN, data={"answer": "fine"})
@@ -61,6 +74,7 @@ def test_call_me_counts_before_any_sign_is_ticked(walk, link, session, site):
     assert [task.kind for task in tasks.waiting(site)] == ["symptom"]
     page = words(walk.client.get(answer.location))
     assert "We have noted that you would like a call" in page
+    assert "we call you by Sunday 7 March at 17:00" in page
     assert "Pus, yellow crust, heat" in page
     assert "What is usual Looks like sunburn" in page
 
@@ -104,6 +118,22 @@ def test_in_opening_hours_a_call_is_promised(walk, link):
 
     assert "Call us today" in page
     assert "We call you by Sunday 7 March at 17:00" in page
+
+
+def test_a_call_within_days_is_promised_while_somebody_is_there(walk, link):
+    page = words(walk.client.post(link + "/problem", data={"signs": ["F-06"]}))
+
+    assert "We call you by Tuesday 9 March at 17:00" in page
+
+
+def test_at_night_the_wish_for_a_call_is_noted_and_not_promised(walk, link, clock):
+    clock.set(at(4, 22))
+
+    answer = walk.client.post(link + CHECKIN, data={"answer": "call"})
+
+    page = words(walk.client.get(answer.location))
+    assert "We are closed now, until Monday 8 March at 09:00" in page
+    assert "we call you" not in page
 
 
 @pytest.mark.parametrize("hour", [2, 16.75, 22])

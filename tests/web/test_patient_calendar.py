@@ -8,8 +8,11 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from booking.models import Appointment, Status
+from booking.web import timeline
+from screening import Authority, Clearance, Verdict, Window
 from tests.builders import BOB, at, book
 from tests.clock import NOW
+from tests.screening.people import TODAY, day
 from tests.web.patient_walk import site, title, walk, words
 
 __all__ = ["site", "walk"]
@@ -105,6 +108,26 @@ def test_the_timeline_says_in_words_what_it_draws(walk):
     assert "Not safe until Fri 5 Mar; we check first from Sat 6 Mar to Fri 19" in text
     assert "Clear from Saturday 20 March." in text
     assert 'class="bar-refuse" x="0.0%"' in answer.get_data(as_text=True)
+
+
+def test_where_stages_of_one_reason_overlap_the_worse_one_counts():
+    stages = [
+        Window("R-53", verdict, day(first), day(until), "", Authority.CLINICIAN)
+        for verdict, first, until in (
+            (Verdict.REFUSE, 0, 10),
+            (Verdict.HOLD, 5, 20),
+            (Verdict.REFUSE, 8, 12),
+            (Verdict.HOLD, 30, 31),
+        )
+    ]
+
+    drawn = timeline.draw(Clearance("v1", "prp", "face", TODAY, tuple(stages)), TODAY)
+
+    assert [(bar.verdict, bar.first, bar.until) for bar in drawn.rows[0].bars] == [
+        ("refuse", day(0), day(12)),
+        ("hold", day(12), day(20)),
+        ("hold", day(30), day(31)),
+    ]
 
 
 def test_months_can_be_turned_to_the_end_of_the_diary(walk):

@@ -203,6 +203,7 @@ def test_moving_one_session_proposes_to_move_the_rest(session, walk):
     shown = walk.client.get(answer.location)
 
     assert "would be too soon" in words(shown)
+    assert not re.search(r": New time", words(shown))
     assert "Moving only this visit is not safe" in words(shown)
     assert fields(shown, "rest")
     done = walk.client.post(

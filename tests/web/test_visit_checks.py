@@ -7,10 +7,12 @@ from datetime import timedelta
 import pytest
 
 from booking import holds, links
+from booking.actors import PROVEN_PATIENT
 from booking.db import db
 from booking.models import Appointment, RecheckAnswer, Record, Screening
 from booking.overrides import ReleaseNote
 from booking.rescreening import decisions, expired_answers, recheck_answers, runs
+from booking.rescreening.new_answers import change_answers
 from tests.builders import CLINICIAN, at, book, book_at_desk, make_clinic
 from tests.clock import NOW
 from tests.web.patient_walk import Walk, words
@@ -68,6 +70,66 @@ def test_something_has_changed_leads_to_the_questions(client, link, clock):
     assert "/questions/" in answer.location
     assert _kept() == [("mail", True)]
     assert "but not yet what" in words(client.get(link + "/check"))
+
+
+def test_new_answers_against_the_visit_are_not_thanked_as_if_all_were_well(
+    client, visit, link, clock
+):
+    clock.set(ASKED)
+    client.post(link + "/check", data={"changed": "yes"})
+    sunny = {"strong_sun": at(16).date().isoformat()}
+    change_answers(visit, sunny, now=ASKED, actor=PROVEN_PATIENT)
+
+    page = words(client.get(link + "/check"))
+
+    assert "They change something for your visit" in page
+
+
+def test_a_visit_that_is_held_is_not_looked_forward_to(client, visit, link, clock):
+    clock.set(ASKED)
+    client.post(link + "/check", data={"changed": "no"})
+    ill = {"cold_sore_history": "yes"}
+    change_answers(visit, ill, now=ASKED, actor=PROVEN_PATIENT)
+
+    page = words(client.get(link + "/check"))
+
+    assert "Something else still has to be checked" in page
+    assert "look forward" not in page
+
+
+def test_a_patient_who_has_just_answered_is_not_asked_at_once(client, site, clock):
+    visit = book_at_desk(site, at(19), now=ASKED).appointment
+    clock.set(ASKED)
+
+    page = words(client.get("/visit/" + links.mailed_token(visit)))
+
+    assert "Please tell us before your visit" not in page
+
+
+def test_a_visit_that_cannot_go_ahead_is_not_offered_earlier_nor_for_a_calendar(
+    client, visit, link
+):
+    clear = words(client.get(link))
+    change_answers(visit, {"pregnant": "now"}, now=NOW, actor=PROVEN_PATIENT)
+
+    refused = words(client.get(link))
+
+    for offered in ("Tell me of an earlier time", "Add it to your calendar"):
+        assert offered in clear
+        assert offered not in refused
+
+
+def test_whoever_stops_telling_a_change_keeps_the_visit_as_it_is(client, link, clock):
+    clock.set(ASKED)
+    first = client.post(link + "/check", data={"changed": "yes"}).location
+    page = client.get(first)
+    assert "What you told us before is filled in" in words(page)
+    assert "Stop, and leave my visit as it is" in page.get_data(as_text=True)
+
+    left = client.post("/".join(first.split("/")[:3]) + "/forget")
+
+    assert left.location == link
+    assert "Your visit is booked" in words(client.get(left.location))
 
 
 def test_a_link_used_twice_says_so_and_changes_nothing(client, link, clock):

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from booking import appointments, links, waitlist
 from booking.db import db
 from booking.models import AuditEvent, Message, WaitlistEntry
+from booking.patients import Contact
 from tests.booking.waiting import days, offers, wait
 from tests.builders import BOB, RECEPTION, at, book, book_at_desk, make_clinic
 from tests.clock import NOW
@@ -54,6 +55,17 @@ def offered(site):
     appointments.cancel(visit, now=NOW, actor=RECEPTION)
     waitlist.deal_with_freed(now=NOW)
     return offers()[0]
+
+
+def test_whoever_shares_an_offer_with_others_reads_so(site, client, session):
+    site.waitlist_group = 2
+    session.commit()
+    wait(site, Contact(name="Eve Fair", email="eve@example.com"))
+    offer = offered(site)
+
+    page = words(client.get(f"/offer/{links.offer_token(offer)}"))
+
+    assert "for you and a few others: whoever takes it first has it" in page
 
 
 def test_whoever_asks_from_outside_confirms_by_the_mail(walk, session, client):

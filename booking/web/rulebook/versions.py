@@ -24,7 +24,11 @@ SHIPPED = "shipped"
 def compare() -> ResponseReturnValue:
     """Two versions side by side; the shipped one stands for none of ours."""
     known = versions.versions(edge.site())
-    names = [request.args.get(name) or SHIPPED for name in ("one", "other")]
+    newest = str(known[0].id) if known else SHIPPED
+    names = [
+        request.args.get("one") or SHIPPED,
+        request.args.get("other") or newest,
+    ]
     one, other = (_content(name) for name in names)
     found = differences.between(one, other)
     return page(
