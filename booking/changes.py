@@ -27,7 +27,7 @@ from booking.models.appointment import (
 )
 from booking.models.clinic import Site
 from booking.overrides import ReleaseNote
-from booking.rescreening import rechecks
+from booking.rescreening import rechecks, unclosed
 from booking.rescreening.decisions import overlaps_own
 from booking.rescreening.due import note_visit
 from booking.reservations import locked
@@ -134,6 +134,7 @@ def put(
 ) -> None:
     """The visit is where *place* is, and remembers where it was. Never commits."""
     rechecks.close_call(appointment, "moved", now=now, by=actor.name)
+    unclosed.close(appointment, "moved", now=now, by=actor.name)
     db.session.add(
         Move(
             appointment_id=appointment.id,
@@ -219,6 +220,7 @@ def cancel(
     audit.record(actor, "cancel", appointment, now=now, detail={"reason": reason})
     plan.follow(appointment, "cancelled", now=now)
     rechecks.close_call(appointment, "cancelled", now=now, by=actor.name)
+    unclosed.close(appointment, "cancelled", now=now, by=actor.name)
     note_visit(appointment, "cancelled", now=now)
     db.session.commit()
     return appointment

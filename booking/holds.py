@@ -25,6 +25,7 @@ from booking.overrides import (
     check_note,
 )
 from booking.records import conflicts
+from booking.rescreening import unclosed
 from booking.rescreening.due import note_visit
 from screening import Authority, Clearance, Window
 
@@ -197,7 +198,7 @@ def decline(
         reason=reason,
         note=note.strip(),
     )
-    _end(appointment, Status.DECLINED, now=now)
+    _end(appointment, Status.DECLINED, now=now, by=actor.name)
     audit.record(actor, "decline", appointment, now=now, detail={"hold": hold.id})
     plan.follow(appointment, "declined", now=now, hold=hold)
     db.session.commit()
@@ -232,7 +233,7 @@ def _expire(hold_id: int, *, now: datetime) -> bool:
         return False
     if hold.requested:
         close(hold, HoldState.EXPIRED, now=now, by=SYSTEM.name)
-        _end(appointment, Status.EXPIRED, now=now)
+        _end(appointment, Status.EXPIRED, now=now, by=SYSTEM.name)
         audit.record(SYSTEM, "expire", appointment, now=now, detail={"hold": hold.id})
         plan.follow(appointment, "expired", now=now, hold=hold)
     else:
@@ -258,11 +259,12 @@ def _locked(hold_id: int) -> tuple[Hold, Appointment]:
     return hold, appointment
 
 
-def _end(appointment: Appointment, status: Status, *, now: datetime) -> None:
+def _end(appointment: Appointment, status: Status, *, now: datetime, by: str) -> None:
     placement.free(appointment, now=now)
     appointment.status = status
     appointment.sequence += 1
     appointment.ended_at = now
+    unclosed.close(appointment, status.value, now=now, by=by)
     # Its days are free again for the patient's other visits.
     note_visit(appointment, status.value, now=now)
 

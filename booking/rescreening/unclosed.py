@@ -23,7 +23,8 @@ from booking.rescreening.due import note_visit
 from booking.reservations import locked
 
 KIND = "close_visit"
-_OPEN = (Status.CONFIRMED, Status.ARRIVED)
+# A held one counts for the others as well, and nothing ends it by itself.
+_OPEN = (Status.CONFIRMED, Status.HELD, Status.ARRIVED)
 
 
 def chase(*, now: datetime) -> int:
@@ -33,7 +34,10 @@ def chase(*, now: datetime) -> int:
         zone = ZoneInfo(site.timezone)
         midnight = datetime.combine(local_day(now, site.timezone), time(), zone)
         is_asked = exists().where(
-            Task.appointment_id == Appointment.id, Task.kind == KIND
+            Task.appointment_id == Appointment.id,
+            Task.kind == KIND,
+            # Where it is now: it may have moved since it was asked.
+            Task.opened_at >= Appointment.starts_at,
         )
         over = select(Appointment.id).where(
             Appointment.site_id == site.id,

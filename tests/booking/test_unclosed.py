@@ -6,11 +6,14 @@ from datetime import timedelta
 
 import pytest
 
-from booking import appointments, tasks
+from booking import appointments, holds, tasks
 from booking.models import Status
+from booking.records import filing
+from booking.records.entries import Entry
 from booking.rescreening import recheck_answers, runs, unclosed
 from tests import builders
-from tests.builders import CLINICIAN, RECEPTION, at
+from tests.builders import CLINICIAN, RECEPTION, TODAY, at
+from tests.clock import NOW
 
 MORNING_AFTER = at(3, 8)
 
@@ -89,3 +92,48 @@ def test_who_did_not_come_frees_the_next_session_too(site, two, session):
     session.expire_all()
     assert asked(site) == []
     assert second.status == Status.CONFIRMED
+
+
+def test_a_held_visit_is_asked_about_too_and_counts_for_the_next(site, two, session):
+    first, second = two
+    facial = Entry("treatment", "facial", "letter", TODAY, "face")
+    filing.enter(site, first.patient_id, facial, now=NOW, actor=RECEPTION)
+    runs.run_due(now=NOW)
+    session.expire_all()
+    assert (first.status, second.status) == (Status.HELD, Status.CONFIRMED)
+
+    assert morning_after() == 1
+
+    session.expire_all()
+    assert asked(site) == [first.id]
+    assert second.status == Status.HELD
+
+
+@pytest.mark.parametrize("how", ["cancels", "moves", "declines"])
+def test_what_becomes_of_it_instead_ends_the_task(site, two, session, how):
+    first, _ = two
+    if how == "declines":
+        appointments.change_answers(
+            first, {"cold_sore_history": "yes"}, now=at(1, 12), actor=RECEPTION
+        )
+    morning_after()
+    if how == "cancels":
+        appointments.cancel(first, now=MORNING_AFTER, actor=RECEPTION)
+    elif how == "moves":
+        appointments.move(first, at(5), None, now=MORNING_AFTER, actor=RECEPTION)
+    else:
+        hold = holds.open_of(first)
+        holds.decline(hold, now=MORNING_AFTER, actor=RECEPTION, reason="no_answer")
+
+    session.expire_all()
+    assert asked(site) == []
+
+
+def test_a_visit_that_moved_since_is_asked_about_again(site, session):
+    visit = builders.book_at_desk(site, at(2)).appointment
+    morning_after()
+    appointments.move(visit, at(5), None, now=MORNING_AFTER, actor=RECEPTION)
+
+    assert morning_after(at(6, 8)) == 1
+
+    assert asked(site) == [visit.id]
