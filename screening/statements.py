@@ -38,9 +38,9 @@ def state(
     stated = Statements()
     for question in (*sheet.questions, *sheet.heard):
         _add_answer(stated, sheet, question, answers.get(question.id), today)
-    for name, given in given_on.items():
-        facts = stated.facts.get(name, [])
-        facts[:] = [replace(fact, given=given) for fact in facts]
+    for name, facts in stated.facts.items():
+        if given := given_on.get(name):
+            facts[:] = [replace(fact, given=given) for fact in facts]
     for name in answers:
         if name not in rulebook.questions:
             stated.strange.append(Fact(str(name), UNSURE))
