@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import functools
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -188,18 +188,16 @@ def closed_by(site: Site, now: datetime, due: datetime) -> datetime | None:
     return min(spans[-1][1], due) if spans else None
 
 
-def _ahead(site: Site, now: datetime) -> list[tuple[datetime, datetime]]:
+def _ahead(site: Site, now: datetime) -> Iterator[tuple[datetime, datetime]]:
     """The desk's hours that are not over yet."""
     first_day = local_day(now, site.timezone)
     table = timetable(site, first_day, _LOOK_AHEAD_DAYS)
-    return [span for span in _spans(table, first_day) if span[1] > now]
+    return (span for span in _spans(table, first_day) if span[1] > now)
 
 
-def _spans(table: Timetable, first_day: date) -> Sequence[tuple[datetime, datetime]]:
-    spans = []
+def _spans(table: Timetable, first_day: date) -> Iterator[tuple[datetime, datetime]]:
     for offset in range(_LOOK_AHEAD_DAYS):
         day = first_day + timedelta(days=offset)
         for opens, closes in table.times(None, day):
             first, until = cells.local_span(table.zone, day, opens, closes)
-            spans.append((cells.instant_of(first), cells.instant_of(until)))
-    return spans
+            yield cells.instant_of(first), cells.instant_of(until)
