@@ -177,13 +177,15 @@ def _may_be_clear(
     (I-3), and to read them costs ten times as much."""
     if screenings.is_stale(cast("Screening", given), site, now=now):
         return False
-    clearance = gate.clearance_for(
+    clearance = gate.judge(
         site,
         candidate.kind.treatment,
         given.area,
         given.answers,
+        (),
         now=now,
-        patient_id=None,
+        # Where something has to come first, the records are asked instead.
+        required=(),
     )
     days = {start.day for start in starts}
     return any(clearance.verdict_on(day) is Verdict.CLEAR for day in days)
