@@ -183,6 +183,8 @@ class _Case:
         elif record.day <= self.found.today:
             label = record.label or f"{treatment.name}, {record.day}"
             for question in self.rulebook.questions.values():
+                if not question.reports:
+                    continue
                 answer = self.answers.get(question.id)
                 if denied(question, answer, treatment.id, record.day):
                     self._note(question.id, answer, label, record.ref)

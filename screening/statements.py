@@ -36,11 +36,10 @@ def state(
 ) -> Statements:
     """Read answers and records; what cannot be read is unsure, and never clear."""
     stated = Statements()
-    for question in (*sheet.questions, *sheet.heard):
-        _add_answer(stated, sheet, question, answers.get(question.id), today)
+    _take_answers(stated, sheet, answers, today)
     for name, facts in stated.facts.items():
         if given := given_on.get(name):
-            facts[:] = [replace(fact, given=given) for fact in facts]
+            facts[:] = [fact.given_on(given) for fact in facts]
     for name in answers:
         if name not in rulebook.questions:
             stated.strange.append(Fact(str(name), UNSURE))
@@ -50,19 +49,23 @@ def state(
     return stated
 
 
+def _take_answers(
+    stated: Statements, sheet: Sheet, answers: Mapping[str, object], today: date
+) -> None:
+    for name, idle, question in sheet.lines:
+        value = answers.get(name)
+        if value != idle:
+            _add_answer(stated, sheet, question, value, today)
+
+
 def _add_answer(
     stated: Statements, sheet: Sheet, question: Question, value: object, today: date
 ) -> None:
     if value is None:
         if question not in sheet.heard:
             _leave_open(stated, question)
-    elif value != question.clear_answer or _is_needed(question, sheet):
+    else:
         _add(stated, sheet, question, _meant(question, _read(question, value, today)))
-
-
-def _is_needed(question: Question, sheet: Sheet) -> bool:
-    """Clear answers wake no clause; birth dates and consulted ones are kept."""
-    return question.kind == "date" or question.id in sheet.consulted
 
 
 def _leave_open(stated: Statements, question: Question) -> None:
