@@ -120,7 +120,7 @@ def records_of(
     if patient_id is None:
         return []
     rows = patients.rows_of_person(patient_id) if people is None else people
-    known = _records_of_rows({patient_id: rows}, site)
+    known = records_of_people({patient_id: rows}, site)
     return without(ignoring, known[patient_id])
 
 
@@ -133,15 +133,10 @@ def without(
 
 
 def records_of_people(
-    patient_ids: Iterable[int], site: Site
-) -> dict[int, list[screening.Record]]:
-    """The records of many patients, in three statements."""
-    return _records_of_rows(patients.rows_of_people(patient_ids), site)
-
-
-def _records_of_rows(
     people: Mapping[int, Sequence[int]], site: Site
 ) -> dict[int, list[screening.Record]]:
+    """The records of many patients, each with the rows of that person, in two
+    statements."""
     rows = {row for own in people.values() for row in own}
     found: dict[int, list[screening.Record]] = {}
     for row, record in (*_visits_of(rows, site), *_entries_of(rows)):
