@@ -75,9 +75,10 @@ class _Case:
             self._judge_silence(name)
         facts = self.stated.facts
         sight = Sight(self.found.today, facts, self.rulebook.questions)
-        for question in (*self.sheet.questions, *self.sheet.heard):
-            for fact in facts.get(question.id, ()):
-                self._judge_fact(question, fact, sight)
+        place, questions = self.sheet.place, self.rulebook.questions
+        for name in sorted(facts.keys() & place.keys(), key=place.__getitem__):
+            for fact in facts[name]:
+                self._judge_fact(questions[name], fact, sight)
         for fact in self.stated.strange:
             self._judge_doubt(fact)
         for record in records:

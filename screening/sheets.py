@@ -49,12 +49,13 @@ _NONE = object()
 
 
 class Line(NamedTuple):
-    """A question, and the answer to it that states nothing (equal to none if each
-    does)."""
+    """A question, the answer to it that states nothing (equal to none if each does),
+    and whether silence does not matter: of follow-ups, and of what is only heard."""
 
     id: str
     idle: object
     question: Question
+    may_miss: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class Sheet:
 
     `heard` are questions that are not asked here but judged if they are answered;
     `consulted` decide between the bands of others; `advisory` ones only give advice.
-    `lines` are all questions as a screening goes through them.
+    `lines` are all questions as a screening goes through them, `place` is the order.
     """
 
     treatment: str
@@ -81,14 +82,18 @@ class Sheet:
     neighbours: Neighbours | None
     elsewhere: Elsewhere
     lines: tuple[Line, ...] = field(init=False, compare=False, repr=False)
+    place: Mapping[str, int] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         """Most answers state nothing: told apart once, not in every screening."""
-        lines = (
-            Line(question.id, self._idle(question), question)
-            for question in (*self.questions, *self.heard)
+        heard = {one.id for one in self.heard}
+        lines = tuple(
+            Line(one.id, self._idle(one), one, bool(one.asked_if) or one.id in heard)
+            for one in (*self.questions, *self.heard)
         )
-        object.__setattr__(self, "lines", tuple(lines))
+        object.__setattr__(self, "lines", lines)
+        place = {line.id: number for number, line in enumerate(lines)}
+        object.__setattr__(self, "place", place)
 
     def _idle(self, question: Question) -> object:
         """Clear answers wake no clause; birth dates and consulted ones are kept."""
