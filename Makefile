@@ -16,7 +16,7 @@ help:
 	@echo "make run      the demo clinic at http://127.0.0.1:5000"
 	@echo "make test     every test, on SQLite and PostgreSQL, in a real browser"
 	@echo "make lint     ruff and mypy"
-	@echo "make bench    measure speed (ONLY=rescreening for that part alone)"
+	@echo "make bench    measure speed (ONLY=rescreening or ONLY=waiting for one part)"
 	@echo "make mutants  break screening/ on purpose and count what the tests notice"
 	@echo "make lock     renew requirements/*.txt (UPGRADE=--upgrade for newer versions)"
 	@echo "make setup    only install what development needs"

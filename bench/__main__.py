@@ -1,6 +1,7 @@
 """Measure everything once, side by side: python -m bench.
 
-With the name of a part (`rescreening`) only that is measured, and shown but not kept.
+With the name of a part (`rescreening`, `waiting`) only that is measured, and shown but
+not kept.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ from booking.db import db
 from booking.models import Site
 from tests import postgres
 
-PART = "rescreening"
+RESCREENING, WAITING = "rescreening", "waiting"
 PRODUCT, FLOOR = "app:create_app()", "bench.floors:create()"
 
 
@@ -58,8 +59,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, postgres.throwaway() as server:
         data = Path(folder)
         settings.make_keys(data, {})
-        if PART in sys.argv[1:]:
-            print(report.show([_rescreening(data, server)]))
+        if part := next(iter(sys.argv[1:]), None):
+            print(report.show(_alone(part, data, server)))
             return
         sqlite = _place(data, f"sqlite:///{data}/bench.db", booked=0.6)
         lines += _calendar(sqlite, "SQLite")
@@ -73,6 +74,19 @@ def main() -> None:
         lines.append(_rescreening(data, server))
     print(report.show(lines))
     report.write(lines, pg.visits)
+
+
+def _alone(part: str, data: Path, server: postgres.Server) -> list[Line]:
+    if part == RESCREENING:
+        return [_rescreening(data, server)]
+    if part == WAITING:
+        sqlite = _place(data, f"sqlite:///{data}/bench.db", booked=0.6)
+        pg = _place(data, server.create("bench"), booked=0.6)
+        return [
+            *waiting.measure(sqlite.app, "SQLite"),
+            *waiting.measure(pg.app, "PostgreSQL"),
+        ]
+    raise SystemExit(f"There is no part called {part}: {RESCREENING} or {WAITING}.")
 
 
 def _place(data: Path, url: str, *, booked: float) -> Place:

@@ -47,6 +47,13 @@ def show(lines: list[Line]) -> str:
     return "\n".join(rows)
 
 
+def _misses(lines: list[Line]) -> str:
+    missed = [line.name for line in lines if line.met is False]
+    if not missed:
+        return "Every figure meets its aim."
+    return "\n".join(["Missed in this run:", "", *(f"- {name}" for name in missed)])
+
+
 def write(lines: list[Line], visits: int) -> None:
     """Keep the table as docs/benchmarks.md."""
     machine = f"Python {platform.python_version()} on {platform.system()}, 2 cores"
@@ -56,6 +63,6 @@ def write(lines: list[Line], visits: int) -> None:
         f"Data: 20 practitioners, Monday to Saturday 09:00 to 18:00, a 45-minute\n"
         f"treatment, 90 days, 60 % booked: {visits:,} visits. Over HTTP, with the\n"
         "full microneedling screening as the gate. Times are medians.\n\n"
-        f"{show(lines)}\n\n{PEERS}",
+        f"{show(lines)}\n\n{_misses(lines)}\n\n{PEERS}",
         encoding="utf-8",
     )

@@ -107,12 +107,21 @@ def judge(  # noqa: PLR0913 - one question, every part of it named
 
 
 def records_of(
-    patient_id: int | None, site: Site, *, ignoring: int | None = None
+    patient_id: int | None,
+    site: Site,
+    *,
+    ignoring: int | None = None,
+    people: Sequence[int] | None = None,
 ) -> list[screening.Record]:
-    """What the clinic itself knows: visits past and future, and entries by staff."""
+    """What the clinic itself knows: visits past and future, and entries by staff.
+
+    *people* are the person's rows, if they are known.
+    """
     if patient_id is None:
         return []
-    return without(ignoring, records_of_people([patient_id], site)[patient_id])
+    rows = patients.rows_of_person(patient_id) if people is None else people
+    known = records_of_people({patient_id: rows}, site)
+    return without(ignoring, known[patient_id])
 
 
 def without(
@@ -124,10 +133,10 @@ def without(
 
 
 def records_of_people(
-    patient_ids: Iterable[int], site: Site
+    people: Mapping[int, Sequence[int]], site: Site
 ) -> dict[int, list[screening.Record]]:
-    """The records of many patients, in three statements."""
-    people = patients.rows_of_people(patient_ids)
+    """The records of many patients, each with the rows of that person, in two
+    statements."""
     rows = {row for own in people.values() for row in own}
     found: dict[int, list[screening.Record]] = {}
     for row, record in (*_visits_of(rows, site), *_entries_of(rows)):

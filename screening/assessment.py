@@ -75,9 +75,10 @@ class _Case:
             self._judge_silence(name)
         facts = self.stated.facts
         sight = Sight(self.found.today, facts, self.rulebook.questions)
-        for question in (*self.sheet.questions, *self.sheet.heard):
-            for fact in facts.get(question.id, ()):
-                self._judge_fact(question, fact, sight)
+        place, questions = self.sheet.place, self.rulebook.questions
+        for name in sorted(facts.keys() & place.keys(), key=place.__getitem__):
+            for fact in facts[name]:
+                self._judge_fact(questions[name], fact, sight)
         for fact in self.stated.strange:
             self._judge_doubt(fact)
         for record in records:
@@ -183,6 +184,8 @@ class _Case:
         elif record.day <= self.found.today:
             label = record.label or f"{treatment.name}, {record.day}"
             for question in self.rulebook.questions.values():
+                if not question.reports:
+                    continue
                 answer = self.answers.get(question.id)
                 if denied(question, answer, treatment.id, record.day):
                     self._note(question.id, answer, label, record.ref)

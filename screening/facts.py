@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
@@ -49,12 +49,14 @@ def read_span(text: str) -> Span | None:
         return Span(date(year, 1, 1), date(year, 12, 31))
     if not 1 <= month <= 12:
         return None
-    length = calendar.monthrange(year, month)[1]
     if match[3] is None:
+        length = calendar.monthrange(year, month)[1]
         return Span(date(year, month, 1), date(year, month, length))
-    if not 1 <= day <= length:
+    try:
+        only = date(year, month, day)
+    except ValueError:
         return None
-    return Span(date(year, month, day), date(year, month, day))
+    return Span(only, only)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,19 @@ class Fact:
     ref: str = ""
     via: str = ""
     given: date | None = None
+
+    def given_on(self, day: date) -> Fact:
+        """The same, said on `day`."""
+        return Fact(
+            self.question,
+            self.value,
+            self.span,
+            self.provenance,
+            self.area,
+            self.ref,
+            self.via,
+            day,
+        )
 
     @property
     def words(self) -> str:
@@ -112,8 +127,7 @@ class Record:
         planned: bool = False,
     ) -> Record:
         """A treatment on a calendar day of the site, past or booked."""
-        made = cls("treatment", treatment, day, "", area, depth_mm, ref, label)
-        return replace(made, planned=planned)
+        return cls("treatment", treatment, day, "", area, depth_mm, ref, label, planned)
 
     @classmethod
     def of_answer(

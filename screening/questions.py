@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from screening.facts import NEVER, NOW, UNSURE, Fact, Provenance, Value, read_span
+from screening.facts import (
+    NEVER,
+    NOW,
+    UNSURE,
+    Fact,
+    Provenance,
+    Span,
+    Value,
+    read_span,
+)
 
 KINDS = ("yes_no", "when", "date", "choice", "choices", "text")
 TENSES = ("past", "future", "both", "state")
@@ -89,19 +98,19 @@ class Question:
         ref: str = "",
     ) -> Fact | None:
         """The fact that `value` states, or None if the question takes no such value."""
-        read = self._read(value)
+        dated = self.kind in ("when", "date")
+        span = read_span(value) if dated and isinstance(value, str) else None
+        read = self._read(value, span)
         if read is None:
             return None
-        dated = self.kind in ("when", "date") and isinstance(read, str)
-        span = read_span(read) if dated and isinstance(read, str) else None
         return Fact(self.id, read, span, provenance, area, ref)
 
-    def _read(self, value: object) -> Value | None:
+    def _read(self, value: object, span: Span | None) -> Value | None:
         if self.kind == "choices":
             return self._read_list(value)
         if not isinstance(value, str):
             return None
-        return value if self._takes(value) else None
+        return value if self._takes(value, span) else None
 
     def _read_list(self, value: object) -> tuple[str, ...] | None:
         if not isinstance(value, list | tuple):
@@ -111,11 +120,11 @@ class Question:
         # In the rulebook's order, so that the order of ticking never matters.
         return tuple(item for item in self.values if item in value)
 
-    def _takes(self, value: str) -> bool:
+    def _takes(self, value: str, span: Span | None) -> bool:
         if self.kind == "text":
             return True
         if self.kind == "date":
-            return len(value) == len("YYYY-MM-DD") and read_span(value) is not None
+            return len(value) == len("YYYY-MM-DD") and span is not None
         if self.kind == "when":
-            return value in (NEVER, NOW, UNSURE) or read_span(value) is not None
+            return value in (NEVER, NOW, UNSURE) or span is not None
         return value in self.values

@@ -36,39 +36,33 @@ def state(
 ) -> Statements:
     """Read answers and records; what cannot be read is unsure, and never clear."""
     stated = Statements()
-    for question in (*sheet.questions, *sheet.heard):
-        _add_answer(stated, sheet, question, answers.get(question.id), today)
-    for name, given in given_on.items():
-        facts = stated.facts.get(name, [])
-        facts[:] = [replace(fact, given=given) for fact in facts]
-    for name in answers:
-        if name not in rulebook.questions:
-            stated.strange.append(Fact(str(name), UNSURE))
+    _take_answers(stated, sheet, answers, today)
+    for name, facts in stated.facts.items():
+        if given := given_on.get(name):
+            facts[:] = [fact.given_on(given) for fact in facts]
+    for name in answers.keys() - rulebook.questions.keys():
+        stated.strange.append(Fact(str(name), UNSURE))
     for record in records:
         if record.kind == "answer":
             _add_record(stated, rulebook, sheet, record, today)
     return stated
 
 
-def _add_answer(
-    stated: Statements, sheet: Sheet, question: Question, value: object, today: date
+def _take_answers(
+    stated: Statements, sheet: Sheet, answers: Mapping[str, object], today: date
 ) -> None:
-    if value is None:
-        if question not in sheet.heard:
-            _leave_open(stated, question)
-    elif value != question.clear_answer or _is_needed(question, sheet):
-        _add(stated, sheet, question, _meant(question, _read(question, value, today)))
-
-
-def _is_needed(question: Question, sheet: Sheet) -> bool:
-    """Clear answers wake no clause; birth dates and consulted ones are kept."""
-    return question.kind == "date" or question.id in sheet.consulted
+    for name, idle, question, may_miss in sheet.lines:
+        value = answers.get(name)
+        if value is None:
+            if not may_miss:
+                _leave_open(stated, question)
+        elif value != idle:
+            said = _meant(question, _read(question, value, today))
+            _add(stated, sheet, question, said)
 
 
 def _leave_open(stated: Statements, question: Question) -> None:
-    """Silence; a follow-up is not missed, because its longest reading counts."""
-    if question.asked_if is not None:
-        return
+    """Silence; a follow-up is never missed, because its longest reading counts."""
     stated.missing.append(question.id)
     if question.missing_counts_as:
         stated.add(Fact(question.id, question.missing_counts_as))

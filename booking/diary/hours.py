@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import functools
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import holidays
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select, true
 
 from booking.clock import local_day
 from booking.db import db
@@ -73,6 +73,22 @@ def _open_mask(
 
 def timetable(site: Site, first_day: date, days: int) -> Timetable:
     """Read the hours that matter from *first_day* on (3 statements)."""
+    return _read(site, first_day, days, true(), true())
+
+
+def _of_desk(site: Site, first_day: date) -> Timetable:
+    """The same for the desk alone, as far as one looks ahead."""
+    desk = OpeningHours.resource_id.is_(None), HoursException.resource_id.is_(None)
+    return _read(site, first_day, _LOOK_AHEAD_DAYS, *desk)
+
+
+def _read(
+    site: Site,
+    first_day: date,
+    days: int,
+    whose_hours: ColumnElement[bool],
+    whose_exceptions: ColumnElement[bool],
+) -> Timetable:
     last_day = first_day + timedelta(days=days - 1)
     weekly: dict[int | None, dict[int, list[tuple[time, time]]]] = defaultdict(
         lambda: defaultdict(list)
@@ -83,11 +99,11 @@ def timetable(site: Site, first_day: date, days: int) -> Timetable:
             OpeningHours.weekday,
             OpeningHours.opens,
             OpeningHours.closes,
-        ).where(OpeningHours.site_id == site.id)
+        ).where(OpeningHours.site_id == site.id, whose_hours)
     )
     for resource, weekday, opens, closes in rows:
         weekly[resource][weekday].append((opens, closes))
-    exceptions = _exceptions(site, first_day, last_day)
+    exceptions = _exceptions(site, first_day, last_day, whose_exceptions)
     # A clinic may open on a public holiday, by hours of its own for that day.
     opened = {day for day, times in exceptions.get(None, {}).items() if times}
     return Timetable(
@@ -132,7 +148,7 @@ def _public_holidays(
 
 
 def _exceptions(
-    site: Site, first_day: date, last_day: date
+    site: Site, first_day: date, last_day: date, whose: ColumnElement[bool]
 ) -> dict[int | None, dict[date, Times]]:
     found: dict[int | None, dict[date, list[tuple[time, time]]]] = defaultdict(
         lambda: defaultdict(list)
@@ -141,6 +157,7 @@ def _exceptions(
         select(HoursException).where(
             HoursException.site_id == site.id,
             HoursException.day.between(first_day, last_day),
+            whose,
         )
     )
     for row in rows:
@@ -160,7 +177,7 @@ def after_opening_hours(site: Site, now: datetime, hours: int) -> datetime:
     If it opens too little in the next sixty days, the end of those.
     """
     first_day = local_day(now, site.timezone)
-    table = timetable(site, first_day, _LOOK_AHEAD_DAYS)
+    table = _of_desk(site, first_day)
     left = timedelta(hours=hours)
     for opens, closes in _spans(table, first_day):
         start = max(opens, now)
@@ -188,18 +205,16 @@ def closed_by(site: Site, now: datetime, due: datetime) -> datetime | None:
     return min(spans[-1][1], due) if spans else None
 
 
-def _ahead(site: Site, now: datetime) -> list[tuple[datetime, datetime]]:
+def _ahead(site: Site, now: datetime) -> Iterator[tuple[datetime, datetime]]:
     """The desk's hours that are not over yet."""
     first_day = local_day(now, site.timezone)
-    table = timetable(site, first_day, _LOOK_AHEAD_DAYS)
-    return [span for span in _spans(table, first_day) if span[1] > now]
+    table = _of_desk(site, first_day)
+    return (span for span in _spans(table, first_day) if span[1] > now)
 
 
-def _spans(table: Timetable, first_day: date) -> Sequence[tuple[datetime, datetime]]:
-    spans = []
+def _spans(table: Timetable, first_day: date) -> Iterator[tuple[datetime, datetime]]:
     for offset in range(_LOOK_AHEAD_DAYS):
         day = first_day + timedelta(days=offset)
         for opens, closes in table.times(None, day):
             first, until = cells.local_span(table.zone, day, opens, closes)
-            spans.append((cells.instant_of(first), cells.instant_of(until)))
-    return spans
+            yield cells.instant_of(first), cells.instant_of(until)

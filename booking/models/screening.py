@@ -52,11 +52,11 @@ def given_on(
     answers: Mapping[str, Any], day: date, answer_days: Mapping[str, str] | None
 ) -> dict[str, date]:
     """The day on which each answer was given: *day*, but for those of another day."""
-    older = answer_days or {}
-    return {
-        name: date.fromisoformat(older[name]) if name in older else day
-        for name in answers
-    }
+    found = dict.fromkeys(answers, day)
+    for name, older in (answer_days or {}).items():
+        if name in found:
+            found[name] = date.fromisoformat(older)
+    return found
 
 
 class Draft(Model):

@@ -97,14 +97,16 @@ def out_of_line(visits: Sequence[Visit], site: Site, *, now: datetime) -> list[i
 
 
 def _read(visits: Sequence[Visit], site: Site, *, now: datetime) -> _Known:
-    people = {visit.patient_id for visit in visits if visit.patient_id is not None}
+    people = patients.rows_of_people(
+        {visit.patient_id for visit in visits if visit.patient_id is not None}
+    )
     numbers = [visit.id for visit in visits]
     return _Known(
         records=gate.records_of_people(people, site),
         released=gate.released_for(numbers),
         waits_for=_waits_for(numbers),
         silences=rechecks.silences([v.question for v in visits], site, now=now),
-        overlapping=_overlapping(visits, patients.rows_of_people(people)),
+        overlapping=_overlapping(visits, people),
         required=required_everywhere(),
     )
 

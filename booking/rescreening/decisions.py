@@ -46,9 +46,15 @@ def is_to_come(appointment: Appointment, *, now: datetime) -> bool:
 
 
 def clearance_now(
-    appointment: Appointment, site: Site, *, now: datetime, patient_id: int | None
+    appointment: Appointment,
+    site: Site,
+    *,
+    now: datetime,
+    patient_id: int | None,
+    people: Sequence[int] | None = None,
 ) -> Clearance:
-    records = gate.records_of(patient_id, site, ignoring=appointment.id)
+    """What answers and records come to (*people*: the person's rows, if known)."""
+    records = gate.records_of(patient_id, site, ignoring=appointment.id, people=people)
     return judge_visit(
         site,
         appointment.treatment,
@@ -139,6 +145,8 @@ def settle(
         _clear(appointment, hold, now=now)
         return None
     _withdraw(hold, now=now)
+    # Before the hold is stored: one statement writes both changes of the visit.
+    appointment.sequence += 1
     from_records = any(w.provenance == "record" for w in decision.windows)
     new = holds.open_hold(
         appointment,
@@ -149,7 +157,6 @@ def settle(
         requested=hold is not None and hold.requested,
         neutral=neutral and from_records,
     )
-    appointment.sequence += 1
     refused = decision.verdict is Verdict.REFUSE and not new.neutral
     event = "rescreen_refused" if refused else "reheld"
     audit.record(SYSTEM, event, appointment, now=now, detail={"hold": new.id})

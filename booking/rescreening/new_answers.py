@@ -184,10 +184,14 @@ def _newer(
     """Area, screening and the one it replaced: of the person's other visits, given
     after this visit's own, the newest first."""
     heads = db.session.execute(
-        select(Appointment.area, Appointment.screening_id).where(
+        select(Appointment.area, Appointment.screening_id)
+        .join(Screening, Screening.id == Appointment.screening_id)
+        .where(
             Appointment.patient_id.in_(people),
             Appointment.id != appointment.id,
             Appointment.screening_id > appointment.screening_id,
+            # Most have never changed anything: then none of them is opened.
+            Screening.supersedes_id.is_not(None),
         )
     ).all()
     links = []

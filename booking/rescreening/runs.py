@@ -127,7 +127,7 @@ def decide_again(appointment_id: int, *, now: datetime) -> None:
     settle(
         appointment,
         site,
-        clearance_now(appointment, site, now=now, patient_id=known),
+        clearance_now(appointment, site, now=now, patient_id=known, people=people),
         now=now,
         neutral=appointment.proven_at is None,
         overlapping=overlaps_own(appointment, people),

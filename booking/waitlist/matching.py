@@ -11,13 +11,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, cast
 
 from sqlalchemy import LargeBinary, select, type_coerce
 
 from booking import gate, requirements, screenings
-from booking.db import db, keys
+from booking.db import among, db, keys
 from booking.diary import availability
 from booking.models.clinic import Site, Treatment
 from booking.models.screening import Screening, given_on
@@ -28,7 +28,7 @@ from booking.waitlist.openings import Openings, Start, days_of
 from booking.waitlist.queue import Candidate
 from screening import Verdict
 
-CHUNKS = (4, 32, 128)
+CHUNKS = (4, 32, 256)
 """How many answers are fetched at once, while the right person is not found."""
 
 
@@ -66,14 +66,15 @@ def find(slot: FreedSlot, site: Site, *, now: datetime) -> Match | None:
     """The next person to be offered *slot*, with as many more as the site's group has
     room for."""
     waiting = queue.candidates(site, *days_of(slot, site, now), now=now)
-    if not waiting:
+    first = next(waiting, None)
+    if first is None:
         return None
     openings = Openings(slot, site, now)
     # Held until the search ends: the session forgets what nobody refers to, and would
     # read the treatment anew for every person.
     _offered = db.session.scalars(select(Treatment)).all()
     chosen: Match | None = None
-    for candidate, start in _right(waiting, openings, site, now):
+    for candidate, start in _right(chain([first], waiting), openings, site, now):
         found = _match(candidate, start, site, now)
         if found is None:
             continue
@@ -89,7 +90,7 @@ def find(slot: FreedSlot, site: Site, *, now: datetime) -> Match | None:
 
 
 def _right(
-    waiting: Sequence[Candidate], openings: Openings, site: Site, now: datetime
+    waiting: Iterable[Candidate], openings: Openings, site: Site, now: datetime
 ) -> Iterator[tuple[Candidate, Start]]:
     """People in the order of waiting, each with the start that is right for them."""
     suited = (
@@ -97,6 +98,7 @@ def _right(
         for candidate in waiting
         if (starts := _suitable(candidate, openings.of(candidate.kind)))
     )
+    required = requirements.required_everywhere()
     for chunk in _chunks(suited):
         sealed = _sealed(candidate for candidate, _ in chunk)
         settled = _settled(candidate for candidate, _ in chunk)
@@ -105,8 +107,12 @@ def _right(
             starts = _suitable(candidate, openings.of(candidate.kind))
             if not starts:
                 continue
-            # Only where nothing on record can open a day that the answers close.
-            if not _records_may_help(candidate, settled) and not _may_be_clear(
+            # Where staff settled something about this person, or something has to come
+            # before the treatment, answers alone decide nothing.
+            asked = candidate.patient_id in settled or required.get(
+                candidate.kind.treatment
+            )
+            if not asked and not _may_be_clear(
                 candidate, sealed[candidate.screening_id], starts, site, now
             ):
                 continue
@@ -144,7 +150,7 @@ def _sealed(people: Iterable[Candidate]) -> dict[int, _Answers]:
             type_coerce(Screening.answers, LargeBinary),
             type_coerce(Screening.answer_days, LargeBinary),
             Screening.area,
-        ).where(Screening.id.in_(wanted))
+        ).where(among(Screening.id, wanted))
     )
     return {
         number: _Answers(day, sealed, days, area)
@@ -155,15 +161,8 @@ def _sealed(people: Iterable[Candidate]) -> dict[int, _Answers]:
 def _settled(people: Iterable[Candidate]) -> set[int]:
     """Those about whom staff settled something: their answers alone decide nothing."""
     wanted = {person.patient_id for person in people}
-    rows = select(Settlement.patient_id).where(Settlement.patient_id.in_(wanted))
+    rows = select(Settlement.patient_id).where(among(Settlement.patient_id, wanted))
     return set(db.session.scalars(rows))
-
-
-def _records_may_help(candidate: Candidate, settled: set[int]) -> bool:
-    """Whether staff settled something about this person, or something has to come
-    before the treatment: then answers alone decide nothing."""
-    required = requirements.required_for(candidate.kind.treatment)
-    return candidate.patient_id in settled or bool(required)
 
 
 def _may_be_clear(
@@ -175,18 +174,21 @@ def _may_be_clear(
 ) -> bool:
     """Whether the answers alone leave a day clear: records only take days away here
     (I-3), and to read them costs ten times as much."""
-    if screenings.is_stale(cast("Screening", given), site, now=now):
-        return False
-    clearance = gate.clearance_for(
+    clearance = gate.judge(
         site,
         candidate.kind.treatment,
         given.area,
         given.answers,
+        (),
         now=now,
-        patient_id=None,
+        # Where something has to come first, the records are asked instead.
+        required=(),
     )
     days = {start.day for start in starts}
-    return any(clearance.verdict_on(day) is Verdict.CLEAR for day in days)
+    if all(clearance.verdict_on(day) is not Verdict.CLEAR for day in days):
+        return False
+    # Asked last: most are unsafe, and need not be asked how old their answers are.
+    return not screenings.is_stale(cast("Screening", given), site, now=now)
 
 
 def _first_right(

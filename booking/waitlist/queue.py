@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
@@ -96,21 +96,24 @@ class Candidate:
 
 def candidates(
     site: Site, first_day: date, last_day: date, *, now: datetime
-) -> list[Candidate]:
+) -> Iterator[Candidate]:
     """Everybody who may be offered something on these days, the next one first.
 
     Longest waiting first; behind them those who missed the last offers, so that one
-    unread mailbox does not keep every time from all the others.
+    unread mailbox does not keep every time from all the others. One by one: the search
+    mostly ends with one of the first.
     """
     visit = aliased(Appointment)
-    rows = db.session.execute(_waiting(site, first_day, last_day, visit))
+    rows = db.session.execute(_waiting(site, first_day, last_day, visit)).all()
+    late = {entry for entry, times in missed(site).items() if times >= MOST_MISSED}
     lengths: dict[Kind, Length] = {}
-    found = [
-        _candidate(row, site, lengths) for row in rows if _may_give_up(row, site, now)
-    ]
-    late = missed(site)
-    found.sort(key=lambda one: late[one.entry_id] >= MOST_MISSED)
-    return found
+    for row in sorted(rows, key=lambda one: one[0] in late) if late else rows:
+        one = _candidate(row, site, lengths)
+        # The visit that would move, if there is one, may still be moved.
+        if one.give_up_by is None or (
+            row.visit_status in UPCOMING and one.give_up_by > now
+        ):
+            yield one
 
 
 def _waiting(site: Site, first_day: date, last_day: date, visit: Any) -> Any:
@@ -154,30 +157,35 @@ def _waiting(site: Site, first_day: date, last_day: date, visit: Any) -> Any:
     )
 
 
-def _may_give_up(row: Any, site: Site, now: datetime) -> bool:
-    """Whether the visit that would move, if there is one, may still be moved."""
-    if row.appointment_id is None:
-        return True
-    cut_off = timedelta(hours=site.cancel_cutoff_hours)
-    return row.visit_status in UPCOMING and row.visit_at - cut_off > now
-
-
 def _candidate(row: Any, site: Site, lengths: dict[Kind, Length]) -> Candidate:
-    moves = row.appointment_id is not None
-    kind = Kind(row.treatment, row.visit_first if moves else not row.has_been)
+    # In the order of `_waiting`: to ask a row for each by its name takes longer than
+    # all the rest.
+    entry_id, patient_id, screening_id, visit_id, treatment = row[:5]
+    first_day, last_day, weekdays, from_time, until_time, practitioners = row[5:11]
+    _status, visit_at, visit_first, has_been = row[11:]
+    give_up_by = None
+    if visit_id is not None:
+        give_up_by = visit_at - timedelta(hours=site.cancel_cutoff_hours)
+    kind = Kind(treatment, not has_been if visit_id is None else visit_first)
     if kind not in lengths:
         lengths[kind] = _length(kind)
-    cut_off = timedelta(hours=site.cancel_cutoff_hours)
     return Candidate(
-        entry_id=row.id,
-        patient_id=row.patient_id,
-        screening_id=row.screening_id,
-        visit_id=row.appointment_id,
-        kind=kind,
-        wish=wish_of(row),
-        before=row.visit_at,
-        give_up_by=row.visit_at - cut_off if moves else None,
-        length=lengths[kind],
+        entry_id,
+        patient_id,
+        screening_id,
+        visit_id,
+        kind,
+        Wish(
+            first_day,
+            last_day,
+            tuple(weekdays),
+            from_time,
+            until_time,
+            tuple(practitioners),
+        ),
+        visit_at,
+        give_up_by,
+        lengths[kind],
     )
 
 

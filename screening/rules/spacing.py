@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from screening.facts import Span
@@ -55,6 +55,20 @@ class Neighbours:
     treatment: str
     spacings: Spacings
     reason: str
+    _ahead: Mapping[str, tuple[Band, ...]] = field(
+        init=False, compare=False, repr=False
+    )
+
+    def __post_init__(self) -> None:
+        """The same for every screening, so made once."""
+        ahead = {
+            other: tuple(
+                replace(band, reason=self.reason) for band in spacing.planned()
+            )
+            for (first, other), spacing in self.spacings.items()
+            if first == self.treatment
+        }
+        object.__setattr__(self, "_ahead", ahead)
 
     def lay(
         self,
@@ -85,10 +99,7 @@ class Neighbours:
 
     def ahead_of(self, other: str) -> tuple[Band, ...]:
         """The bands in which `other` must not follow this treatment."""
-        before = self.spacings.get((self.treatment, other))
-        if before is None:
-            return ()
-        return tuple(replace(band, reason=self.reason) for band in before.planned())
+        return self._ahead.get(other, ())
 
 
 def strictest(

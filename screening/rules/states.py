@@ -133,7 +133,9 @@ class Age(Clause):
             return
         born = fact.span.last
         first, until = birthday(born, self.from_age), birthday(born, self.until_age)
-        found.add(self.band, first, until, of=sight.grounds(fact))
+        # Most people are past it: then the grounds need not be put together.
+        if until > sight.today:
+            found.add(self.band, first, until, of=sight.grounds(fact))
 
     def bands(self) -> tuple[Band, ...]:
         """The one band."""

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from booking import appointments, holds
 from booking.actors import PATIENT, staff_actor
+from booking.db import db
 from booking.errors import (
     InvalidRequest,
     NeedsAnswer,
@@ -16,7 +17,7 @@ from booking.errors import (
     NotReleasable,
     WrongState,
 )
-from booking.models import AuditEvent, Claim, Record, Release
+from booking.models import AuditEvent, Claim, HoursException, Record, Release
 from tests.builders import (
     BOB,
     CLINICIAN,
@@ -243,6 +244,26 @@ def test_the_deadline_is_a_day_before_the_visit_at_the_latest(session):
     hold = book(site, at(2, 12), last_toxin="2027-02-13").hold
 
     assert hold.decide_by == at(1, 12)
+
+
+def test_the_hours_of_the_desk_move_a_deadline_and_those_of_others_do_not(session):
+    site = make_clinic()
+    tomorrow = TODAY + timedelta(days=1)
+    usual = holds.deadline(site, at(20), now=NOW)
+
+    for resource in site.resources:
+        _close(site, resource.id, tomorrow)
+    without_others = holds.deadline(site, at(20), now=NOW)
+    _close(site, None, tomorrow)
+    without_desk = holds.deadline(site, at(20), now=NOW)
+
+    assert without_others == usual
+    assert without_desk == usual + timedelta(days=1)
+
+
+def _close(site, resource_id, day):
+    db.session.add(HoursException(site_id=site.id, resource_id=resource_id, day=day))
+    db.session.commit()
 
 
 def test_the_queue_is_sorted_by_deadline(session):
