@@ -397,7 +397,9 @@ def test_every_step_is_written_down(site, now, session):
     _publish(_sign(_draft(site, now, LOOSER), now), now)
 
     actions = session.scalars(
-        select(AuditEvent.action).where(AuditEvent.subject_kind == "rulebookversion")
+        select(AuditEvent.action)
+        .where(AuditEvent.subject_kind == "rulebookversion")
+        .order_by(AuditEvent.id)
     ).all()
     assert actions == [
         "rulebook.draft",
