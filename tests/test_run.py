@@ -68,9 +68,9 @@ def test_the_clinic_comes_up_by_itself_and_goes_down_with_ctrl_c(given, tmp_path
 
 
 def _seconds_to_start_again(output, given) -> float:
-    """The best of three, so that a busy neighbour does not count."""
+    """The best of six, so that a busy neighbour does not count."""
     seconds = []
-    while len(seconds) < 3 and min(seconds, default=9) >= 5:
+    while len(seconds) < 6 and min(seconds, default=9) >= 5:
         with Clinic(output, **given) as clinic:
             seconds.append(clinic.seconds_to_start)
             assert "Setting up" not in clinic.said
