@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from booking import appointments, freed, holds, reservations, waitlist
 from booking.db import db
+from booking.errors import BookingError
 from booking.models import (
     Claim,
     FreedSlot,
@@ -241,7 +242,7 @@ def _fill_day(site, day, *, but):
         try:
             contact = Contact(name="Fay Moss", email=f"fay{start:%H%M}@example.com")
             booked = book_at_desk(site, start, contact=contact, treatment="facial")
-        except Exception:  # noqa: BLE001 - taken by the one before
+        except BookingError:  # taken by the one before
             db.session.rollback()
             continue
         visits[start] = booked.appointment

@@ -16,6 +16,7 @@ from booking import gate
 from booking.clock import local_day
 from booking.db import db
 from booking.diary import calendar
+from booking.errors import BookingError
 from booking.models import Claim, FreedSlot, Record, Site, WaitlistEntry
 from booking.patients import Contact
 from booking.reservations import is_first_visit
@@ -98,7 +99,7 @@ def _fill(site, people, busy):
                 treatment="consultation",
                 practitioner=whom[who],
             )
-        except Exception:  # noqa: BLE001 - taken by another of these
+        except BookingError:  # taken by another of these
             db.session.rollback()
     for contact, person in zip(PEOPLE, people, strict=False):
         _join(site, contact, person, whom)
